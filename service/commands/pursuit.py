@@ -19,6 +19,7 @@ from statemachine.status import AnyStatus
 
 VERIFY_SECONDS = 60.0  # within which an accepted command must show its effect
 LOOK_SECONDS = 3.0  # between two looks for the effect
+ON_ITS_WAY_SECONDS = 30.0  # so long a write whose answer nobody has may still take effect: it is not repeated before
 CHANGES = tuple(map(codec.type_of, (Discovered, StatusChanged, Reconfigured, Deleted)))
 
 _logger: Any = structlog.get_logger()
@@ -37,8 +38,13 @@ class Pursuit:
         self._configuration = means.configuration
 
     async def follow(self, name: EndpointName, act: Act, *, sent: bool) -> Outcome:
-        """Return when the outcome of an intent is in the log. `sent`: it may have been sent before, so look first."""
+        """Return when the outcome of an intent is in the log. `sent`: it may have been sent before, so look first.
+
+        A look that shows no effect says little while a write may be on its way: what is sent a second time then would
+        come after whoever undid the first.
+        """
         command = Command(act.intended.command)
+        on_its_way_since = self._clock.monotonic() if sent else float("-inf")
         accepted: float | None = None
         answer: Item | None = None
         while True:
@@ -46,9 +52,11 @@ class Pursuit:
                 outcome = await self._judge(name, act, accepted=accepted, answer=answer)
                 if outcome is not None:
                     return outcome
-                if accepted is not None:
+                on_its_way = self._clock.monotonic() - on_its_way_since < ON_ITS_WAY_SECONDS
+                if accepted is not None or on_its_way:
                     await self._clock.sleep(LOOK_SECONDS)
                     continue
+            asked = self._clock.monotonic()
             try:
                 answer = await self._send(name, command)
                 accepted = self._clock.monotonic()
@@ -57,6 +65,7 @@ class Pursuit:
             except Unavailable as error:
                 # It may have had its effect or not: only a look can tell, and not at once.
                 _logger.warning("act_unanswered", endpoint=str(name), command=command.value, error=str(error))
+                on_its_way_since = float("-inf") if error.word == "rate_limited" else asked
                 await self._clock.sleep(LOOK_SECONDS)
             except HubError as error:
                 return await self._fail(name, act, error)

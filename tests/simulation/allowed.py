@@ -85,7 +85,9 @@ def warned_before(record: Record) -> Iterator[str]:
 
 def settled_before(record: Record) -> Iterator[str]:
     """Nothing is done for `settle` after a start, a changed configuration, or a great jump of the clock."""
-    applied = [entry.at for entry in record.entries if isinstance(entry.event, ConfigurationApplied)]
+    applied = [
+        entry.at for entry in record.entries if isinstance(entry.event, ConfigurationApplied) and entry.event.changes
+    ]
     jumps = [setting.at for setting in record.story.settings if abs(setting.jump) > JUMP]
     for meant in record.by_policy:
         settle = record.configuration(meant.entry.position).settings.settle

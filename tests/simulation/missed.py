@@ -109,7 +109,8 @@ def blind_is_not_news(record: Record) -> Iterator[str]:
     for trouble in record.story.troubles:
         for place, facts in record.facts.items():
             for entry in facts if place.startswith(f"{trouble.namespace}/") else ():
-                if entry.at < trouble.until and _looked_at(record, entry) > trouble.since:
+                told = entry.at < trouble.until and _looked_at(record, entry) > trouble.since
+                if told and not _was_gone_before(record, entry, trouble.since):
                     yield f"{place} at {entry.position}: told while it was {trouble.kind}"
         if trouble.until - trouble.since > LONG and record.alive(trouble.since, trouble.until):
             asked = {
@@ -119,6 +120,13 @@ def blind_is_not_news(record: Record) -> Iterator[str]:
             }
             for namespace in set(NAMESPACES) - asked:
                 yield f"{namespace} was not looked at while {trouble.namespace} was {trouble.kind}"
+
+
+def _was_gone_before(record: Record, entry: Entry, since: datetime) -> bool:
+    """Return whether it is a deletion that was answered 404 already before: then the second look adds nothing."""
+    looks = (look for look in record.looks.get(entry.place, []) if look.request.status == 404)
+    gone = any(entry.at - PATIENCE < look.answered_at < since for look in looks)
+    return isinstance(entry.event, Deleted) and gone
 
 
 def _looked_at(record: Record, entry: Entry) -> datetime:

@@ -5,11 +5,11 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from tests.simulation.story import Story, tell
+from tests.simulation.world import SHORT
 
-TELL = "import sys; from tests.simulation.test_replay import digest, tell; print(digest(tell(int(sys.argv[1]))))"
+SEED = 2
+TELL = f"from tests.simulation.test_replay import *; print(digest(tell({SEED}, pace=SHORT)))"
 
 
 def digest(story: Story) -> str:
@@ -19,7 +19,7 @@ def digest(story: Story) -> str:
 
 
 def test_a_seed_brings_the_same_events_and_the_same_history_each_time() -> None:
-    first, second = tell(2), tell(2)
+    first, second = tell(SEED, pace=SHORT), tell(SEED, pace=SHORT)
 
     assert first.recorded == second.recorded
     assert first.restart == second.restart
@@ -31,12 +31,11 @@ def test_a_seed_brings_the_same_events_and_the_same_history_each_time() -> None:
 def test_a_seed_that_failed_elsewhere_replays_here_to_the_same_event() -> None:
     # Another process orders its sets otherwise, and has another memory: nothing of that may show.
     environment = {**os.environ, "PYTHONHASHSEED": "4711", "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", TELL, "2"]
+    command = [sys.executable, "-c", TELL]
     elsewhere = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
 
-    assert elsewhere.stdout.strip() == digest(tell(2))
+    assert elsewhere.stdout.strip() == digest(tell(SEED, pace=SHORT))
 
 
-@pytest.mark.parametrize("seed", [4])
-def test_a_story_is_the_same_on_sqlite_as_in_memory(seed: int) -> None:
-    assert tell(seed, sqlite=True).recorded == tell(seed).recorded
+def test_a_story_is_the_same_on_sqlite_as_in_memory() -> None:
+    assert tell(SEED, sqlite=True, pace=SHORT).recorded == tell(SEED, pace=SHORT).recorded

@@ -1,6 +1,6 @@
 """The seeded world: which endpoints there are, who may put out which of them, and what the configuration says of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -46,7 +46,8 @@ class Pace:
     longest_life: timedelta
 
 
-BUSY = Pace(busy=timedelta(hours=2), seconds_between=24, fast="6s", slow="20s", longest_life=timedelta(minutes=45))
+BUSY = Pace(busy=timedelta(hours=2), seconds_between=24, fast="9s", slow="28s", longest_life=timedelta(minutes=45))
+SHORT = replace(BUSY, busy=timedelta(minutes=40))
 DAY = Pace(busy=timedelta(hours=24), seconds_between=400, fast="60s", slow="90s", longest_life=timedelta(hours=6))
 
 GROUPS = f"""
