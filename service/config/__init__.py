@@ -15,6 +15,7 @@ from service.config.settings import (
     Poll,
     Route,
     Settings,
+    When,
 )
 from service.durations import parse_duration
 
@@ -31,6 +32,7 @@ __all__ = [
     "Poll",
     "Route",
     "Settings",
+    "When",
     "load",
     "parse_duration",
 ]

@@ -18,7 +18,6 @@ from service.config.settings import Mode, Settings, flatten
 
 # What belongs to later versions: the path, with * for any part, and what to do today.
 LATER = {
-    "policies.*.when.idle": "only when = { max_age = … } is there yet",
     "policies.*.when.schedule": "only when = { max_age = … } is there yet",
     "policies.*.when.budget": "only when = { max_age = … } is there yet",
     "policies.*.when.stuck": "stuck endpoints are alerted: see [incidents] stuck_for",
@@ -28,7 +27,6 @@ LATER = {
     "channels.*.apprise": "only a webhook (url or url_file) or a command is there yet",
     "alerts.*.digest": "every message is sent by itself",
     "alerts.*.owner": "routes do not know owners yet",
-    "groups.*.managed_by": "Lamplighter edits no endpoint yet, so it needs not be told to leave one to others",
     "hooks": "use a channel with a command",
     "roles": "one token may write: see the README",
 }

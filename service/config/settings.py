@@ -48,6 +48,9 @@ class Group(_Table):
     match: tuple[str, ...] = ("*/*",)
     tags: tuple[str, ...] = ()
     protected: bool = False
+    managed_by: str | None = (
+        None  # whoever writes their documents; Lamplighter never does, so this is for people to read
+    )
     actors: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -63,9 +66,16 @@ class Group(_Table):
 
 
 class When(_Table):
-    """The condition of a policy."""
+    """The condition of a policy: one of these."""
 
-    max_age: Annotated[Duration, Field(gt=timedelta())]
+    max_age: Annotated[Duration, Field(gt=timedelta())] | None = None
+    idle: Annotated[Duration, Field(gt=timedelta())] | None = None  # the daemon knows no requests yet: never fulfilled
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        if (self.max_age is None) is (self.idle is None):
+            raise ValueError("a policy has one condition: max_age or idle")
+        return self
 
 
 class Policy(_Table):
@@ -82,7 +92,8 @@ class Policy(_Table):
     @property
     def revision(self) -> str:
         """Return the digest of what the policy says: another text is another policy."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        # A key that a later version adds, and that nobody has set, must not make it another policy.
+        return hashlib.sha256(self.model_dump_json(exclude_none=True).encode()).hexdigest()[:12]
 
 
 class Channel(_Table):
@@ -193,6 +204,12 @@ class Settings(_Table):
             _check("channel", (route.channel,), self.channels)
         if len({policy.name for policy in self.policies}) != len(self.policies):
             raise ValueError("two policies have the same name: their decisions could not be told apart")
+        idle = [policy.name for policy in self.policies if policy.when.idle is not None]
+        if idle and self.mode is Mode.ACT:
+            raise ValueError(
+                f"policy {idle[0]!r} goes by idle, which this version cannot carry out: the daemon reads no requests "
+                'yet. Use max_age, or stay in mode = "observe", where `check-config --live` tells what it would reach'
+            )
         return self
 
     def groups_of(self, name: EndpointName, tags: frozenset[str]) -> tuple[str, ...]:

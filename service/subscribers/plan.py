@@ -111,14 +111,14 @@ def lines(known: Known, fleet: Fleet, configuration: Configuration, moment: Mome
             )
 
 
-def why_pause(endpoint: Endpoint, policy: Policy, now: datetime) -> str | None:
+def why_pause(endpoint: Endpoint, max_age: timedelta, now: datetime) -> str | None:
     """Return the reason to put this endpoint out now, or None."""
     if endpoint.status is not Status.RUNNING or endpoint.since is None:
         return None
     age = now - endpoint.since.seen_at
-    if age < policy.when.max_age:
+    if age < max_age:
         return None
-    return f"running for {humanize(age)}, longer than {humanize(policy.when.max_age)}"
+    return f"running for {humanize(age)}, longer than {humanize(max_age)}"
 
 
 def line(case: Case) -> Line:
@@ -131,27 +131,32 @@ def line(case: Case) -> Line:
         reason = f"it is {endpoint.status}"
         return Line(name=known.name, policy=policy, cause=known.cause, verdict=Verdict.NOT_DUE, reason=reason)
     for protects in PROTECTIONS:
-        protection = protects(case)
-        if protection is not None:
-            return Line(
-                name=known.name,
-                policy=policy,
-                cause=known.cause,
-                verdict=Verdict.PROTECTED,
-                reason=protection.reason,
-                next_at=protection.until,
-            )
-    return _next_step(case, since=endpoint.since.seen_at)
+        if (protection := protects(case)) is not None:
+            return _protected(case, protection)
+    if policy.when.max_age is None:
+        return _protected(case, Protection(reason="its requests are not known to the daemon: it counts as active"))
+    return _next_step(case, since=endpoint.since.seen_at, max_age=policy.when.max_age)
 
 
-def _next_step(case: Case, *, since: datetime) -> Line:
+def _protected(case: Case, protection: Protection) -> Line:
+    return Line(
+        name=case.known.name,
+        policy=case.policy,
+        cause=case.known.cause,
+        verdict=Verdict.PROTECTED,
+        reason=protection.reason,
+        next_at=protection.until,
+    )
+
+
+def _next_step(case: Case, *, since: datetime, max_age: timedelta) -> Line:
     known, policy, now = case.known, case.policy, case.moment.now
     cause, not_before = _cause(case, since)
     issued = _warnings(known, policy, cause)
-    due_at = max([since + policy.when.max_age, not_before, *(warned.due_at for warned in issued.values())])
-    reason = why_pause(known.endpoint, policy, now)
+    due_at = max([since + max_age, not_before, *(warned.due_at for warned in issued.values())])
+    reason = why_pause(known.endpoint, max_age, now)
     if reason is None:
-        reason = f"running for {humanize(now - since)} of {humanize(policy.when.max_age)}"
+        reason = f"running for {humanize(now - since)} of {humanize(max_age)}"
     acts = case.configuration.acts(known.name.namespace)
     observe = None if acts else case.configuration.why_observe(known.name.namespace)
 

@@ -114,7 +114,8 @@ def old_enough(record: Record) -> Iterator[str]:
         own = [(since, until) for about, since, until in looks if f"{meant.place}/".startswith(f"{about}/")]
         since = _running_since(record, meant, own)
         age = meant.entry.at - since + record.walls.forward(since, meant.entry.at)
-        if age + MOMENT < _policy(record, meant).when.max_age:
+        max_age = _policy(record, meant).when.max_age
+        if max_age is None or age + MOMENT < max_age:
             yield f"{meant.place} at {meant.entry.position} ({meant.entry.at:%T}): only {age} old"
 
 

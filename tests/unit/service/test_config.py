@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.config import ConfigError, Configuration, load, parse_duration
+from service.config import ConfigError, Configuration, When, load, parse_duration
 
 
 def write(folder: Path, text: str) -> Path:
@@ -106,10 +106,18 @@ when = {{ {} }}
 """
 
 
-@pytest.mark.parametrize("key", ["idle", "schedule", "budget", "stuck", "failed"])
+@pytest.mark.parametrize("key", ["schedule", "budget", "stuck", "failed"])
 def test_a_key_that_belongs_to_a_later_version_is_refused_with_a_sentence(tmp_path: Path, key: str) -> None:
     with pytest.raises(ConfigError, match=rf"when\.{key} belongs to a later version and would do nothing"):
         loaded(tmp_path, POLICY.format(f'{key} = "4h"'))
+
+
+def test_a_policy_keeps_its_revision_when_a_version_adds_a_condition_that_it_does_not_use(tmp_path: Path) -> None:
+    (policy,) = loaded(tmp_path, POLICY.format('max_age = "4h"')).settings.policies
+
+    assert "idle" not in policy.model_dump_json(exclude_none=True)
+    assert policy.revision == policy.model_copy(update={"when": When(max_age=timedelta(hours=4))}).revision
+    assert policy.revision != policy.model_copy(update={"when": When(idle=timedelta(hours=4))}).revision
 
 
 @pytest.mark.parametrize(
@@ -130,7 +138,9 @@ def test_a_key_that_belongs_to_a_later_version_is_refused_with_a_sentence(tmp_pa
         ('log = "x.db"\n[namespaces]\nacme = {}\n', "log: this is not a log"),
         ('[namespaces]\nacme = {}\n[poll]\ntimeout = "0s"\n', "poll.timeout"),
         ('[namespaces]\nacme = {}\n[groups.g]\nactors = ["x"]\n', "a group says what is in it"),
-        ('[namespaces]\nacme = {}\n[groups.g]\nmatch = ["a/*"]\nmanaged_by = "tf"\n', "later version"),
+        (POLICY.format('idle = "4h", max_age = "1h"'), "one condition"),
+        (POLICY.format(""), "one condition"),
+        ("mode = 'act'\n" + POLICY.format('idle = "4h"'), "idle, which this version cannot carry out"),
         (POLICY.format('max_age = "1h"').replace('["lab"]', '["labs"]'), "no group 'labs'"),
         ('[namespaces]\nacme = {}\n[alerts]\nx = { channel = "y" }\n', "no channel 'y'"),
         ('[namespaces]\nacme = {}\n[channels.y]\nurl = "https://a"\n', "secret_file"),

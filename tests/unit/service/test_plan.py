@@ -322,3 +322,13 @@ def test_whatever_the_view_nothing_is_done_early(minutes: float, edges: set[floa
         assert len(edges) == 2
         assert due_at <= NOW
         assert settled_at <= NOW
+
+
+def test_a_policy_that_goes_by_requests_counts_every_endpoint_as_active_while_the_daemon_knows_none() -> None:
+    idle = [{"name": "idle", "groups": ["lab"], "when": {"idle": "4h"}}]
+
+    line = decide(known(minutes=60 * 24 * 30), rules=configuration(mode="observe", policies=idle))
+
+    assert line is not None
+    assert (line.verdict, line.due_at, line.edge) == (Verdict.PROTECTED, None, None)
+    assert line.reason == "its requests are not known to the daemon: it counts as active"
