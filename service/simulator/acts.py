@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, assert_never
 from zlib import crc32
@@ -12,6 +12,7 @@ from service.simulator.document import check_name, completed, merged, updated
 from service.simulator.errors import Invalid, Taken, Unknown
 from service.simulator.life import Life
 from service.simulator.lifecycle import Fate
+from service.simulator.past import Past
 from service.simulator.rules import EFFECTS, Effect, State
 
 
@@ -26,6 +27,7 @@ class Creation:
     state: State = State.PENDING
     fate: Fate | None = None  # of the first start
     start_seconds: float | None = None  # of every start
+    past: Past = field(default_factory=Past)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,29 +50,35 @@ def create(course: Course, creation: Creation) -> Life:
     if course.truth.find(creation.namespace, creation.name) is not None:
         raise Taken(f"Conflict: an endpoint named {creation.name!r} already exists in {creation.namespace!r}")
     document = completed(creation.document)
-    now = course.truth.now
+    now, past = course.truth.now, creation.past
+    born_at, edited_at = past.born_at(now), past.edited_at(now)
 
     def bear(number: int, order: int) -> Life:
-        # The precision that is shown is the precision that there is: createdAt is a part of an endpoint's identity.
         digits = (0, 3, 9)[(crc32(f"{creation.namespace}/{creation.name}".encode()) + number) % 3]
-        micros = {0: 0, 3: now.microsecond // 1000 * 1000, 9: now.microsecond}[digits]
         return Life(
             namespace=creation.namespace,
             name=creation.name,
             number=number,
             order=order,
             document=document,
-            created_at=now.replace(microsecond=micros),
+            created_at=_precise(born_at, digits),
             created_by=creation.actor,
             fraction_digits=digits,
-            updated_at=now,
-            updated_by=creation.actor,
+            updated_at=edited_at,
+            updated_by=past.edited_by or creation.actor,
             start_seconds=creation.start_seconds,
+            requests=past.requests(now),
         )
 
     life = course.truth.add(creation.namespace, creation.name, bear)
-    course.enter(life, creation.state, creation.actor, creation.fate)
+    cause, actor = ("sow", None) if past.told else ("create", creation.actor)
+    course.enter(life, creation.state, cause, actor, since=edited_at, fate=creation.fate)
     return life
+
+
+def _precise(at: datetime, digits: int) -> datetime:
+    """Cut an instant to its digits: the precision that is shown is the one that there is, a part of the identity."""
+    return at.replace(microsecond={0: 0, 3: at.microsecond // 1000 * 1000, 9: at.microsecond}[digits])
 
 
 def perform(course: Course, act: Act) -> Life:

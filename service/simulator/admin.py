@@ -78,6 +78,13 @@ def revoke(simulator: Simulator, call: Call) -> Answer:
     return json_answer({})
 
 
+def refuse(simulator: Simulator, call: Call) -> Answer:
+    """Answer a token with 401 or 403 in a namespace: `token, namespace, code`; with null no longer."""
+    asked = _object(call, {"token", "namespace", "code"})
+    simulator.refuse(asked["token"], asked["namespace"], asked["code"])
+    return json_answer({})
+
+
 ROUTES: tuple[tuple[str, str, Respond], ...] = (
     ("GET", "/_simulator/history", history),
     ("GET", "/_simulator/requests", requests),
@@ -87,6 +94,7 @@ ROUTES: tuple[tuple[str, str, Respond], ...] = (
     ("POST", "/_simulator/faults", faults),
     ("POST", "/_simulator/grant", grant),
     ("POST", "/_simulator/revoke", revoke),
+    ("POST", "/_simulator/refuse", refuse),
 )
 
 

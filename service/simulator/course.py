@@ -4,6 +4,7 @@ Every step that takes time is scheduled in the truth and bound to the present pl
 status, calls off whatever was to come.
 """
 
+from datetime import datetime
 from random import Random
 from typing import assert_never
 
@@ -34,16 +35,19 @@ class Course:
             self.truth.move(life, State.INITIALIZING, cause, actor)
             self._await_readiness(life, plan)
 
-    def enter(self, life: Life, state: State, actor: str, fate: Fate | None) -> None:
-        """Begin a life in any status, as if it had come there on its own."""
+    def enter(
+        self, life: Life, state: State, cause: str, actor: str | None, *, since: datetime, fate: Fate | None
+    ) -> None:
+        """Begin a life in any status, as if it had come there on its own; what is up has been so since then."""
         plan = self._plan(life, fate)
-        self.truth.move(life, state, "create", actor)
+        self.truth.move(life, state, cause, actor)
         if state is State.PENDING:
             self._await_schedule(life, plan)
         elif state is State.INITIALIZING:
             self._await_readiness(life, plan)
         elif state in {State.RUNNING, State.UPDATING, State.UPDATE_FAILED}:
             self._come_up(life, plan)
+            life.up_since = since
         if state is State.UPDATING:
             self._await_update(life, self._update_plan(life, fate))
 

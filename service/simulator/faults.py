@@ -14,6 +14,10 @@ from service.simulator.errors import Invalid
 Kind = Literal["", "429", "5xx", "reset", "truncated", "not_json", "late_answer", "lost_answer"]
 Hint = Literal["", "Retry-After", "RateLimit"]
 
+# How an endpoint's metrics can be missing: refused, not implemented, no series at all, or only the newer half of what
+# was asked for.
+NO_METRICS = ("404", "501", "empty", "partial")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mishap:
@@ -55,6 +59,7 @@ class Faults:
     bad_tokens: set[str] = field(default_factory=set)  # 401, here and on the data plane
     unreadable: set[tuple[str, str]] = field(default_factory=set)  # (namespace, name): the document is garbage
     unknown_status: dict[tuple[str, str], str] = field(default_factory=dict)  # shown instead of the true status
+    no_metrics: dict[tuple[str, str], str] = field(default_factory=dict)  # its metrics: one of NO_METRICS
     extra_fields: dict[str, Any] = field(default_factory=dict)  # put into every object of every document
     shifting_pages: bool = False  # cursors count places, so that pages shift when endpoints come and go
 
@@ -118,6 +123,8 @@ def _read(name: str, value: Any, now: Any) -> Any:
                 return {_pair(place) for place in value}
             case "unknown_status":
                 return {_pair(place): str(status) for place, status in value.items()}
+            case "no_metrics":
+                return {_pair(place): _one_of(NO_METRICS, kind) for place, kind in value.items()}
             case "fail_page":
                 return None if value is None else (str(value[0]), int(value[1]))
             case "latency_seconds":
@@ -134,6 +141,12 @@ def _flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     raise TypeError("true or false is wanted")
+
+
+def _one_of(known: tuple[str, ...], value: Any) -> str:
+    if value in known:
+        return str(value)
+    raise ValueError(f"{value!r} is none of {', '.join(known)}")
 
 
 def _pair(place: Any) -> tuple[str, str]:

@@ -1,14 +1,18 @@
 """Who calls, and what they may see: tokens, users and organisations.
 
 A token `hf_NAME` is the user NAME. Any token may access any namespace, until something was granted to it: then it is
-held to that and to its user's own namespace. What was revoked is out of reach in either case.
+held to that and to its user's own namespace. What was revoked is out of reach in either case. What is refused is
+answered with 401 or 403, as by an organisation that wants another kind of token; whoami names it all the same.
 """
 
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
+from service.simulator.errors import Forbidden, Invalid, SimulatorError, Unauthorized
+
 PREFIX = "hf_"
+REFUSALS: dict[int, type[SimulatorError]] = {error.code: error for error in (Unauthorized, Forbidden)}
 
 
 def user_of(token: str) -> str:
@@ -22,9 +26,11 @@ def identity(name: str) -> str:
 
 
 class People:
-    """What was granted and revoked, by user."""
+    """What was granted, revoked and refused, by user; and who is in an organisation."""
 
     def __init__(self) -> None:
+        self._refused: dict[tuple[str, str], int] = {}
+        self._members: dict[str, set[str]] = {}
         self._granted: dict[str, set[str]] = {}
         self._revoked: dict[str, set[str]] = {}
 
@@ -39,8 +45,35 @@ class People:
         self._granted.get(user_of(token), set()).discard(namespace)
         self._revoked.setdefault(user_of(token), set()).add(namespace)
 
+    def refuse(self, token: str, namespace: str, code: int | None) -> None:
+        """Answer a token with this code wherever it asks for a namespace; None ends that."""
+        if code is None:
+            self._refused.pop((user_of(token), namespace), None)
+        elif code in REFUSALS:
+            self._refused[user_of(token), namespace] = code
+        else:
+            raise Invalid(f"a refusal is one of {sorted(REFUSALS)}, not {code!r}")
+
+    def check(self, token: str | None, namespace: str) -> None:
+        """Raise the refusal of this token in this namespace, if there is one."""
+        code = None if token is None else self._refused.get((user_of(token), namespace))
+        if code is not None:
+            raise REFUSALS[code](f"{REFUSALS[code].__name__}: this token has no access to {namespace!r}")
+
     def may(self, user: str, namespace: str) -> bool:
         """Tell whether this user can access this namespace."""
+        return self._belongs(user, namespace) and (user, namespace) not in self._refused
+
+    def enrol(self, organisation: str, names: Iterable[str]) -> None:
+        """Say who is in an organisation: these, those said before, and no others but those it was granted to."""
+        self._members.setdefault(organisation, set()).update(names)
+
+    def members(self, organisation: str, present: Iterable[str] = ()) -> list[str]:
+        """Return who is in an organisation; as long as nobody said who is, everyone `present` and known."""
+        granted = {user for user, namespaces in self._granted.items() if organisation in namespaces}
+        return sorted(granted | self._members.get(organisation, {*present, *self._granted}))
+
+    def _belongs(self, user: str, namespace: str) -> bool:
         if namespace in self._revoked.get(user, ()):
             return False
         return user not in self._granted or namespace == user or namespace in self._granted[user]
@@ -59,7 +92,7 @@ class People:
             "isPro": False,
             "periodEnd": None,
             "avatarUrl": "",
-            "orgs": [_organisation(name) for name in sorted(known) if self.may(user, name)],
+            "orgs": [_organisation(name) for name in sorted(known) if self._belongs(user, name)],
             "auth": {
                 "type": "access_token",
                 "accessToken": {"displayName": user, "role": "write", "createdAt": "2024-01-01T00:00:00.000Z"},

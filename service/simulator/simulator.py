@@ -16,6 +16,7 @@ from service.simulator.errors import Invalid, SimulatorError
 from service.simulator.faults import Faults, Kind
 from service.simulator.life import Life
 from service.simulator.lifecycle import Durations, Fate
+from service.simulator.past import PAST, Past
 from service.simulator.people import People, user_of
 from service.simulator.rules import State
 from service.simulator.truth import Happening, Truth
@@ -120,7 +121,7 @@ class Simulator:
 
         `document` is laid over the defaults, and `overrides` over it, by the short names of `document.SHORT`. `state`
         sows it in the middle of its life, `fate` is that of its first start, `start_seconds` is how long each of its
-        starts takes from pending to running.
+        starts takes from pending to running. The fields of `Past`, by their names, give it one.
         """
         creation = _creation(
             namespace,
@@ -195,6 +196,10 @@ class Simulator:
         """Let a token lose a namespace: its list is empty from now on, and its endpoints are 404."""
         self.people.revoke(token, namespace)
 
+    def refuse(self, token: str, namespace: str, code: int | None) -> None:
+        """Answer a token with 401 or 403 in a namespace that whoami names all the same; None ends that."""
+        self.people.refuse(token, namespace, code)
+
     def arrive(self, *, method: str, path: str, query: str, token: str | None) -> int:
         """Enter a request into the log and return its number."""
         user = None if token is None else user_of(token)
@@ -234,8 +239,9 @@ def _creation(
         namespace=namespace,
         name=name,
         actor=actor,
-        document=merged(document or {}, from_short(overrides)),
+        document=merged(document or {}, from_short({key: overrides[key] for key in overrides.keys() - PAST})),
         state=State(state),
         fate=fate,
         start_seconds=start_seconds,
+        past=Past.of({key: overrides[key] for key in overrides.keys() & PAST}),
     )

@@ -12,6 +12,7 @@ from service.simulator.answers import Answer, Call, Respond, answered, error_ans
 from service.simulator.api import list_endpoints
 from service.simulator.faults import Mishap
 from service.simulator.simulator import Simulator
+from service.simulator.withheld import withheld
 
 PROXY_PAGE = b"<html><head><title>Sorry</title></head><body><h1>Please come back later</h1></body></html>"
 
@@ -53,13 +54,13 @@ def _respond(simulator: Simulator, respond: Respond, call: Call, mishap: Mishap)
             return error_answer(429, "Too Many Requests", _hint(mishap, faults.retry_after_seconds))
         case "5xx" | "reset":
             if mishap.done:
-                answered(respond, simulator, call)
+                answered(withheld(respond), simulator, call)
             return _server_error(mishap.code)
         case "not_json":
-            answered(respond, simulator, call)
+            answered(withheld(respond), simulator, call)
             return Answer(status=200, body=PROXY_PAGE, content_type="text/html")
         case _:
-            return answered(respond, simulator, call)
+            return answered(withheld(respond), simulator, call)
 
 
 def _hint(mishap: Mishap, seconds: int) -> dict[str, str]:
