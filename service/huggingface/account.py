@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
-from service.ports import Hardware, Identity, Offer
+from service.ports import Hardware, Identity, Offer, Quota
 
 
 class _Organisation(msgspec.Struct):
@@ -22,6 +23,9 @@ class _Compute(msgspec.Struct, rename="camel"):
     instance_size: str
     price_per_hour: float
     status: str = "unknown"
+    accelerator: Any = None
+    num_accelerators: Any = None
+    quota: Any = None
 
 
 class _Region(msgspec.Struct):
@@ -63,7 +67,7 @@ def read_offers(body: bytes) -> Mapping[Hardware, Offer]:
                 if compute is None:
                     continue
                 hardware = Hardware(vendor.name, region.name, compute.instance_type, compute.instance_size)
-                offer = Offer(usd_per_hour=compute.price_per_hour, status=compute.status)
+                offer = _offer(compute)
                 if hardware not in offers or offers[hardware].usd_per_hour < offer.usd_per_hour:
                     offers[hardware] = offer
     return offers
@@ -76,3 +80,25 @@ def _read_compute(raw: msgspec.Raw) -> _Compute | None:
         return None
     price = compute.price_per_hour
     return compute if math.isfinite(price) and price >= 0 else None
+
+
+def _offer(compute: _Compute) -> Offer:
+    """Return the offer; what is told beside the price is told as it can be read, and never costs us the price."""
+    return Offer(
+        usd_per_hour=compute.price_per_hour,
+        status=compute.status,
+        accelerator=compute.accelerator if isinstance(compute.accelerator, str) else None,
+        accelerators=_count(compute.num_accelerators),
+        quota=_quota(compute.quota),
+    )
+
+
+def _quota(told: Any) -> Quota | None:
+    if not isinstance(told, dict):
+        return None
+    most, used = _count(told.get("maxAccelerators")), _count(told.get("usedAccelerators"))
+    return None if most is None or used is None else Quota(max_accelerators=most, used_accelerators=used)
+
+
+def _count(told: Any) -> int | None:
+    return told if isinstance(told, int) and not isinstance(told, bool) and told >= 0 else None

@@ -7,10 +7,11 @@ from typing import Literal
 import aiohttp
 
 from service.clock import Clock
-from service.huggingface.client import API_URL, HUB_URL, HuggingFace
+from service.huggingface.client import HuggingFace
 from service.huggingface.limits import Limits
 from service.huggingface.tokens import Tokens
 from service.huggingface.transport import Sender
+from service.huggingface.watching import API_URL, HUB_URL
 from service.masking import Masker
 from service.ports import AlreadyRunning, HubError, Item, Refused
 from statemachine.model import EndpointName

@@ -5,7 +5,7 @@ what was received.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -16,7 +16,7 @@ import msgspec
 from yarl import URL
 
 from service.masking import MARK, scrub, scrub_value
-from service.ports import HubError, NotFound, Refused, Unauthorized, Unavailable
+from service.ports import Conflict, HubError, Invalid, NotFound, Refused, Unauthorized, Unavailable
 from statemachine.model import Look
 
 _LONGEST_WORDS = 300
@@ -35,6 +35,7 @@ class Call:
     url: URL
     namespace: str
     token_source: str
+    most_bytes: int  # that the answer may have, unpacked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,9 @@ def judge(call: Call, answer: Answer, *, secret: str, now: datetime) -> Trouble:
             return Trouble(
                 error=Unavailable(f"{start}; {do}", word="rate_limited"), again=Again.ALWAYS, wait_seconds=wait
             )
+        case 501:
+            do = "the API does not offer this here: do without it"
+            return Trouble(error=_refused(Refused, f"{start}; {do}", answer, secret), again=Again.NEVER)
         case code if code >= 500:
             do = "the API failed: it is tried again at the next look; see https://status.huggingface.co"
             wait = told_wait(answer.headers, now)
@@ -94,10 +98,41 @@ def judge(call: Call, answer: Answer, *, secret: str, now: datetime) -> Trouble:
         case code if code < 400:
             do = "redirects are not followed, since the token would go with them: correct hub_url or api_url"
             return Trouble(error=Unavailable(f"{start}; {do}", word="malformed"), again=Again.NEVER)
-        case code:
-            body = scrub_body(answer.body, secret)
-            error = Refused(f"{start}; the API refused it: change the request or the endpoint", code=code, body=body)
-            return Trouble(error=error, again=Again.NEVER)
+        case 409:
+            do = "the name is in use, or another change is under way: look at what is there, then decide anew"
+            return Trouble(error=_refused(Conflict, f"{start}; {do}", answer, secret), again=Again.NEVER)
+        case 422:
+            return Trouble(error=_invalid(start, answer, secret), again=Again.NEVER)
+        case _:
+            do = "the API refused it: change the request or the endpoint"
+            return Trouble(error=_refused(Refused, f"{start}; {do}", answer, secret), again=Again.NEVER)
+
+
+# Every way in which a try can fail without an answer that could be judged.
+FAILURES = (
+    TimeoutError,
+    Malformed,
+    msgspec.MsgspecError,
+    UnicodeDecodeError,
+    RecursionError,
+    aiohttp.ClientError,
+    OSError,
+)
+
+
+def failed(call: Call, error: Exception, *, seconds: float) -> Trouble:
+    """Say what one of FAILURES means, in a try that had so many seconds."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return broken(call, error)
+        case TimeoutError():
+            return timed_out(call, seconds)
+        case Malformed():
+            return malformed(call, str(error))
+        case aiohttp.ClientError() | OSError():
+            return broken(call, error)
+        case _:
+            return malformed(call, f"the answer is not the JSON that it should be ({type(error).__name__})")
 
 
 def malformed(call: Call, why: str) -> Trouble:
@@ -162,6 +197,39 @@ def scrub_body(body: bytes, secret: str) -> str:
         return text if scrubbed == told else msgspec.json.encode(scrubbed).decode()
     except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError):
         return scrub(text)
+
+
+def _refused(kind: type[Refused], text: str, answer: Answer, secret: str) -> Refused:
+    return kind(text, code=answer.code, body=scrub_body(answer.body, secret))
+
+
+def _invalid(start: str, answer: Answer, secret: str) -> Invalid:
+    body = scrub_body(answer.body, secret)
+    complaints = tuple(_complaints(body))
+    told = "; ".join(complaints)[:_LONGEST_WORDS]
+    do = f"the API's schema does not allow it: correct {told or 'what was sent'}"
+    return Invalid(f"{start}; {do}", code=answer.code, body=body, complaints=complaints)
+
+
+def _complaints(body: str) -> Iterator[str]:
+    """Yield each complaint of a schema: under `detail` or `errors`, a text, or an object with a place and a message.
+
+    Assumed, since nothing tells the shape; where it is another, the error keeps the whole body all the same.
+    """
+    try:
+        told = msgspec.json.decode(body, type=dict[str, object])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return
+    for key in ("detail", "details", "errors"):
+        found = told.get(key)
+        for one in found if isinstance(found, list) else [found]:
+            if isinstance(one, str):
+                yield one
+            elif isinstance(one, dict):
+                place = one.get("loc", one.get("path", one.get("field", "")))
+                where = ".".join(str(part) for part in place) if isinstance(place, list) else str(place)
+                what = one.get("msg", one.get("message", one.get("error", "")))
+                yield f"{where}: {what}".removeprefix(": ")
 
 
 def _said(body: bytes, secret: str) -> str:

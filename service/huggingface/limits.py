@@ -18,6 +18,8 @@ class Limits:
     longest_pause_seconds: float = 15  # up to this
     longest_wait_seconds: float = 60  # that an answer may ask for (Retry-After); a longer one ends the call
     body_bytes: int = 64 * 1024 * 1024  # of an answer, unpacked
+    text_bytes: int = 8 * 1024 * 1024  # of logs and metrics, unpacked
+    line_bytes: int = 64 * 1024  # of one line of a log, before it is cut
     page_items: int = 100
     pages: int = 1000
     connections: int = 32

@@ -4,8 +4,8 @@ A document whose bytes are those of the last look gives the very same objects ag
 bytes themselves, and of every hidden value, only a keyed hash.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -24,12 +24,12 @@ class _Sealed:
     seals: Mapping[str, bytes]
 
 
-@dataclass(slots=True)
-class Pages:
-    """The readings of one sweep that has not come to its end yet."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One document of a list, by the keyed hash of its bytes; no reading if not even its name can be told."""
 
-    namespace: str
-    used: dict[bytes, Reading] = field(default_factory=dict)
+    seal: bytes
+    reading: Reading | None
 
 
 class Memory:
@@ -41,17 +41,14 @@ class Memory:
         self._looked: dict[EndpointName, tuple[bytes, Reading]] = {}
         self._sealed: dict[EndpointName, _Sealed] = {}
 
-    def read_listed(self, raw: msgspec.Raw, pages: Pages) -> Reading | None:
-        """Read one document of a list; None if not even its name can be told."""
+    def read_listed(self, raw: msgspec.Raw, namespace: str) -> Listed:
+        """Read one document of a list."""
         seal = self._masker.seal(raw)
-        reading = self._readings.get(pages.namespace, {}).get(seal)
+        reading = self._readings.get(namespace, {}).get(seal)
         if reading is None:
-            name = read_name(raw, pages.namespace)
-            if name is None:
-                return None
-            reading = read_document(raw, name, self._masker)
-        pages.used[seal] = reading
-        return reading
+            name = read_name(raw, namespace)
+            reading = None if name is None else read_document(raw, name, self._masker)
+        return Listed(seal, reading)
 
     def read_one(self, raw: bytes, name: EndpointName) -> Reading:
         """Read the document of the endpoint that was asked for."""
@@ -65,9 +62,9 @@ class Memory:
             self._looked[name] = (seal, reading)
         return reading
 
-    def keep(self, pages: Pages) -> None:
+    def keep(self, namespace: str, swept: Iterable[Listed]) -> None:
         """Remember the readings of a whole sweep, and no older ones."""
-        self._readings[pages.namespace] = pages.used
+        self._readings[namespace] = {one.seal: one.reading for one in swept if one.reading is not None}
 
     def changed_secrets(self, reading: Reading, look: Look) -> tuple[str, ...]:
         """Return the paths whose hidden value differs from the latest look's, and remember this one.

@@ -1,29 +1,43 @@
 """One call: the right token, as many tries as are harmless, and an end in any case.
 
-A `Transport` can only GET. What can POST is `Sender`, which only the acting client builds.
+A `Transport` can only GET, and POST the one question that changes nothing: a `MetricQuestion` makes its own address, so
+that no other can be posted to. What can write is `Sender`, which only the acting client builds.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Literal, TypeVar
 
 import aiohttp
-import msgspec
 from yarl import URL
 
 from service.clock import Clock
-from service.huggingface.answers import Again, Answer, Call, Malformed, Trouble, broken, judge, malformed, timed_out
+from service.huggingface.answers import FAILURES, Again, Answer, Call, Malformed, Trouble, failed, judge, timed_out
 from service.huggingface.limits import Limits
+from service.huggingface.metrics import MetricQuestion
 from service.huggingface.session import Proxies, open_session
 from service.huggingface.tokens import Token, Tokens
 from service.ports import HubError
 from statemachine.model import Look
 
 T = TypeVar("T")
-Method = Literal["GET", "POST"]
 Read = Callable[[Answer], T]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a call is sent, and whether it surely changes nothing, so that it may be sent again."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    body: bytes | None = None
+    harmless: bool = False
+
+
+GET = Manner(method="GET", harmless=True)
 
 
 class Transport:
@@ -68,16 +82,37 @@ class Transport:
             opened, self._opened = self._opened, None
             await opened.close()
 
-    def call(self, doing: str, url: URL, namespace: str) -> Call:
+    def call(self, doing: str, url: URL, namespace: str, *, most_bytes: int | None = None) -> Call:
         """Describe a request."""
-        return Call(doing=doing, url=url, namespace=namespace, token_source=self._tokens.source(namespace))
+        return Call(
+            doing=doing,
+            url=url,
+            namespace=namespace,
+            token_source=self._tokens.source(namespace),
+            most_bytes=self.limits.body_bytes if most_bytes is None else most_bytes,
+        )
 
-    async def get(self, call: Call, read: Read[T], *, accept: Collection[int] = ()) -> T:
+    async def get(self, call: Call, read: Read[T], *, accept: Collection[int] = ()) -> tuple[T, Look]:
         """GET, and return what `read` makes of the answer; retried within the limits, since it changes nothing.
 
         `read` gets answers of 2xx and of the codes in `accept`, and raises Malformed for what it cannot use.
         """
-        return await self._persist("GET", call, read, accept=accept)
+        return await self._persist(GET, call, read, accept=accept)
+
+    async def ask(self, question: MetricQuestion, api: URL, read: Read[T]) -> T:
+        """POST a question, and return what `read` makes of the answer; retried as a GET is."""
+        call = self.call(question.doing, question.url(api), question.endpoint.namespace)
+        manner = Manner(method="POST", body=question.body(), harmless=True)
+        return (await self._persist(manner, call, read))[0]
+
+    async def stream(self, call: Call) -> AsyncGenerator[bytes, None]:
+        """GET once, and yield the body as it comes, for as long as it comes; only its begin has a time limit."""
+        try:
+            async with await self._begin(call) as response:
+                async for chunk in response.content.iter_any():
+                    yield chunk
+        except FAILURES as error:
+            raise failed(call, error, seconds=self.limits.try_seconds).error from None
 
     async def probe(self, url: URL, *, namespace: str | None) -> int | None:
         """GET once, signed only if a namespace is named; return the code, or None if no answer came in time."""
@@ -91,7 +126,9 @@ class Transport:
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
             return None
 
-    async def _persist(self, method: Method, call: Call, read: Read[T], *, accept: Collection[int] = ()) -> T:
+    async def _persist(
+        self, manner: Manner, call: Call, read: Read[T], *, accept: Collection[int] = ()
+    ) -> tuple[T, Look]:
         """Try until an answer, a final refusal, or a limit. The last trouble is what is raised."""
         trouble = timed_out(call, self.limits.call_seconds)
         try:
@@ -100,9 +137,9 @@ class Transport:
                 renewed = False
                 token = self._tokens.of(call.namespace)
                 while True:
-                    outcome = await self._try(method, call, token, read, accept)
+                    outcome = await self._try(manner, call, token, read, accept)
                     if not isinstance(outcome, Trouble):
-                        return outcome[0]
+                        return outcome
                     trouble = outcome
                     if trouble.again is Again.IF_RENEWED and not renewed:
                         renewed = True
@@ -111,7 +148,7 @@ class Transport:
                             token = other
                             continue
                     tried += 1
-                    pause = self._pause(method, trouble, tried)
+                    pause = self._pause(manner, trouble, tried)
                     if pause is None:
                         break
                     await self._clock.sleep(pause)
@@ -119,12 +156,11 @@ class Transport:
             pass
         raise trouble.error
 
-    def _pause(self, method: Method, trouble: Trouble, tried: int) -> float | None:
+    def _pause(self, manner: Manner, trouble: Trouble, tried: int) -> float | None:
         """Return how long to wait before the next try, or None when there is none."""
-        harmless = method == "GET"
-        if tried >= (self.limits.tries if harmless else self.limits.write_tries):
+        if tried >= (self.limits.tries if manner.harmless else self.limits.write_tries):
             return None
-        if trouble.again is not Again.ALWAYS and not (harmless and trouble.again is Again.IF_HARMLESS):
+        if trouble.again is not Again.ALWAYS and not (manner.harmless and trouble.again is Again.IF_HARMLESS):
             return None
         wait = trouble.wait_seconds or 0.0
         if wait > self.limits.longest_wait_seconds:
@@ -133,46 +169,56 @@ class Transport:
         return wait + self._dice.uniform(0, upper)
 
     async def _try(
-        self, method: Method, call: Call, token: Token, read: Read[T], accept: Collection[int]
-    ) -> tuple[T] | Trouble:
-        """Send the request once; return what was read (in a tuple, whatever it is) or what went wrong."""
+        self, manner: Manner, call: Call, token: Token, read: Read[T], accept: Collection[int]
+    ) -> tuple[T, Look] | Trouble:
+        """Send the request once; return what was read, and when, or what went wrong."""
+        seconds = self.limits.try_seconds
         try:
-            async with asyncio.timeout(self.limits.try_seconds):
-                answer = await self._ask(method, call.url, token)
+            async with asyncio.timeout(seconds):
+                answer = await self._ask(manner, call, token)
             if 200 <= answer.code < 300 or answer.code in accept:
-                return (read(answer),)
-        except TimeoutError as error:
-            if isinstance(error, aiohttp.ConnectionTimeoutError):
-                return broken(call, error)
-            return timed_out(call, self.limits.try_seconds)
-        except Malformed as error:
-            return malformed(call, str(error))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            return malformed(call, f"the answer is not the JSON that it should be ({type(error).__name__})")
-        except (aiohttp.ClientError, OSError) as error:
-            return broken(call, error)
+                return read(answer), answer.look
+        except FAILURES as error:
+            return failed(call, error, seconds=seconds)
         return judge(call, answer, secret=token.secret, now=answer.look.answered_at)
 
-    async def _ask(self, method: Method, url: URL, token: Token) -> Answer:
+    async def _begin(self, call: Call) -> aiohttp.ClientResponse:
+        """GET; return a good answer, of which only the head was read, or raise what another one means."""
+        token, asked_at, asked = self._tokens.of(call.namespace), self._clock.now(), self._clock.monotonic()
+        async with asyncio.timeout(self.limits.try_seconds):
+            response = await self._send(GET, call.url, token)
+            if 200 <= response.status < 300:
+                return response
+            async with response:
+                answer = await self._whole(response, call, asked_at, asked)
+        raise judge(call, answer, secret=token.secret, now=answer.look.answered_at).error
+
+    async def _ask(self, manner: Manner, call: Call, token: Token) -> Answer:
         asked_at, asked = self._clock.now(), self._clock.monotonic()
-        async with self.open().request(
-            method,
+        async with await self._send(manner, call.url, token) as response:
+            return await self._whole(response, call, asked_at, asked)
+
+    async def _send(self, manner: Manner, url: URL, token: Token) -> aiohttp.ClientResponse:
+        headers = {"Authorization": token.header}
+        if manner.body is not None:
+            headers["Content-Type"] = "application/json"
+        return await self.open().request(
+            manner.method,
             url,
-            headers={"Authorization": token.header},
+            data=manner.body,
+            headers=headers,
             allow_redirects=False,
             proxy=self._proxy_for(url),
-        ) as response:
-            body = await self._body(response)
-            look = Look(asked_at=asked_at, answered_at=self._clock.now(), asked=asked, answered=self._clock.monotonic())
-            return Answer(code=response.status, headers=response.headers, body=body, look=look)
+        )
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _whole(self, response: aiohttp.ClientResponse, call: Call, asked_at: datetime, asked: float) -> Answer:
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk
-            if len(body) > self.limits.body_bytes:
-                raise Malformed(f"the answer is longer than {self.limits.body_bytes} bytes")
-        return bytes(body)
+            if len(body) > call.most_bytes:
+                raise Malformed(f"the answer is longer than {call.most_bytes} bytes")
+        look = Look(asked_at=asked_at, answered_at=self._clock.now(), asked=asked, answered=self._clock.monotonic())
+        return Answer(code=response.status, headers=response.headers, body=bytes(body), look=look)
 
 
 class Sender(Transport):
@@ -184,10 +230,10 @@ class Sender(Transport):
 
     reuse = False
 
-    async def post(self, call: Call, read: Read[T]) -> T:
+    async def post(self, call: Call, read: Read[T]) -> tuple[T, Look]:
         """POST without a body. Sent again only when the first try was surely not carried out.
 
         That is: no connection came about, or the answer was 429. After anything else (a time-out, a broken
         connection, a 5xx) nobody knows, and the caller must look.
         """
-        return await self._persist("POST", call, read)
+        return await self._persist(Manner(method="POST"), call, read)

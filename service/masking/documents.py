@@ -172,10 +172,13 @@ class Masker:
         """Return a keyed hash: equal for equal data, and telling nothing else."""
         return blake2b(data, key=self._key, digest_size=16).digest()
 
-    def mask(self, document: Any) -> Masked:
-        """Return the document with a mark for every value that is not known to be harmless."""
+    def mask(self, document: Any, allowed: Any = ALLOWED) -> Masked:
+        """Return the document with a mark for every value that is not known to be harmless.
+
+        `allowed` says where and what that is; unless told, as it is for an endpoint's document.
+        """
         finds = _Finds()
-        masked = self._mask(document, ALLOWED, (), finds)
+        masked = self._mask(document, allowed, (), finds)
         _hide_in_messages(masked, finds.hidden)
         return Masked(document=masked, seals=finds.seals)
 

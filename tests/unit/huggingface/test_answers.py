@@ -7,7 +7,7 @@ import pytest
 from yarl import URL
 
 from service.huggingface.answers import Again, Answer, Call, Trouble, broken, judge, scrub_body, told_wait
-from service.ports import HubError, NotFound, Refused, Unauthorized, Unavailable
+from service.ports import Conflict, HubError, Invalid, NotFound, Refused, Unauthorized, Unavailable
 from statemachine.model import Look
 
 NOW = datetime(2026, 3, 2, 6, 0, 0, tzinfo=UTC)
@@ -16,6 +16,7 @@ CALL = Call(
     url=URL("https://api.endpoints.huggingface.cloud/v2/endpoint/acme"),
     namespace="acme",
     token_source="the file /run/secrets/hf-acme",
+    most_bytes=1000,
 )
 TOKEN = "hf_abcdefghijklmnopqrstuvwxyz"
 
@@ -34,11 +35,12 @@ def judged(code: int, body: bytes = b"", **headers: str) -> Trouble:
         (401, Unauthorized, "unauthorized", Again.IF_RENEWED),
         (403, Unauthorized, "unauthorized", Again.NEVER),
         (404, NotFound, "not_found", Again.NEVER),
-        (409, Refused, "refused", Again.NEVER),
-        (422, Refused, "refused", Again.NEVER),
+        (409, Conflict, "conflict", Again.NEVER),
+        (422, Invalid, "invalid", Again.NEVER),
         (429, Unavailable, "rate_limited", Again.ALWAYS),
         (500, Unavailable, "server_error", Again.IF_HARMLESS),
         (503, Unavailable, "server_error", Again.IF_HARMLESS),
+        (501, Refused, "refused", Again.NEVER),
         (599, Unavailable, "server_error", Again.IF_HARMLESS),
     ],
 )
@@ -134,3 +136,24 @@ def test_a_failure_below_http_quotes_nothing_that_was_received(error: Exception,
 
     assert (trouble.error.word, trouble.again) == (word, again)
     assert TOKEN not in str(trouble.error)
+
+
+@pytest.mark.parametrize(
+    "body, complaints",
+    [
+        (b'{"error": "no"}', ()),
+        (b"<html>", ()),
+        (b'{"detail": "model.task: must be a text"}', ("model.task: must be a text",)),
+        (
+            b'{"detail": [{"loc": ["model", "task"], "msg": "must be a text"}, {"msg": "hf_abcdefghijklmnopqrst"}]}',
+            ("model.task: must be a text", "<masked>"),
+        ),
+        (b'{"errors": [{"path": "name", "message": "too long"}, "and so on", 5]}', ("name: too long", "and so on")),
+    ],
+)
+def test_a_422_keeps_what_the_schema_complains_of(body: bytes, complaints: tuple[str, ...]) -> None:
+    error = judged(422, body).error
+
+    assert isinstance(error, Invalid)
+    assert error.complaints == complaints
+    assert all(complaint in str(error) for complaint in complaints)

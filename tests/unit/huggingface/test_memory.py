@@ -3,7 +3,7 @@ from typing import Any
 
 import msgspec
 
-from service.huggingface.memory import Memory, Pages
+from service.huggingface.memory import Memory
 from service.masking import Masker
 from statemachine.model import EndpointName, Look
 from tests.unit.huggingface.documents import NAME, document, encoded
@@ -23,13 +23,12 @@ def secret(value: str, **status: Any) -> bytes:
 
 def test_a_document_that_did_not_change_gives_the_same_objects() -> None:
     memory, raw = Memory(Masker()), encoded(document())
-    first, second = Pages("acme"), Pages("acme")
 
-    one = memory.read_listed(msgspec.Raw(raw), first)
-    memory.keep(first)
+    one = memory.read_listed(msgspec.Raw(raw), "acme")
+    memory.keep("acme", [one])
 
-    assert memory.read_listed(msgspec.Raw(raw), second) is one
-    assert memory.read_one(raw, NAME) is one
+    assert memory.read_listed(msgspec.Raw(raw), "acme").reading is one.reading
+    assert memory.read_one(raw, NAME) is one.reading
 
 
 def test_one_that_was_only_looked_at_gives_the_same_objects_too() -> None:
@@ -50,13 +49,12 @@ def test_the_same_bytes_for_another_endpoint_are_not_its_document() -> None:
 
 def test_what_a_sweep_no_longer_saw_is_forgotten() -> None:
     memory, raw = Memory(Masker()), encoded(document())
-    first = Pages("acme")
-    one = memory.read_listed(msgspec.Raw(raw), first)
-    memory.keep(first)
+    one = memory.read_listed(msgspec.Raw(raw), "acme")
+    memory.keep("acme", [one])
 
-    memory.keep(Pages("acme"))
+    memory.keep("acme", [])
 
-    assert memory.read_listed(msgspec.Raw(raw), Pages("acme")) is not one
+    assert memory.read_listed(msgspec.Raw(raw), "acme").reading is not one.reading
 
 
 def test_a_changed_secret_is_told_once_and_by_its_path() -> None:
@@ -98,9 +96,9 @@ def test_an_endpoint_that_is_gone_is_forgotten() -> None:
 
 
 def test_nothing_that_is_kept_holds_a_hidden_value() -> None:
-    memory, pages = Memory(Masker()), Pages("acme")
-    memory.read_listed(msgspec.Raw(secret("hunter2")), pages)
-    memory.keep(pages)
+    memory = Memory(Masker())
+    listed = memory.read_listed(msgspec.Raw(secret("hunter2")), "acme")
+    memory.keep("acme", [listed])
     memory.changed_secrets(memory.read_one(secret("hunter3"), NAME), looked(1))
 
-    assert "hunter" not in repr((vars(memory), pages))
+    assert "hunter" not in repr((vars(memory), listed))

@@ -1,0 +1,55 @@
+"""Lists that come page by page: all of them, or an error; within the time of a sweep, and never for ever."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from yarl import URL
+
+from service.huggingface.answers import Answer
+from service.huggingface.transport import Transport
+from service.ports import Unavailable
+from statemachine.model import Look
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """One page, and where the next one is."""
+
+    items: tuple[T, ...]
+    following: URL | None
+
+
+async def every_page(
+    transport: Transport, doing: str, url: URL, namespace: str, read: Callable[[Answer, URL], Page[T]]
+) -> list[tuple[Page[T], Look]]:
+    """Return every page, each with its look. A page that was there before, or one too many, is the API's fault."""
+    limits = transport.limits
+    pages: dict[URL, tuple[Page[T], Look]] = {}
+    following: URL | None = url
+    try:
+        async with asyncio.timeout(limits.sweep_seconds):
+            while following is not None:
+                if following in pages or len(pages) == limits.pages:
+                    raise Unavailable(
+                        f"cannot {doing}: its pages do not end (the cursor repeats, or there are more than "
+                        f"{limits.pages}); this is the API's fault: report it",
+                        word="malformed",
+                    )
+                page, look = await _page(transport, doing, following, namespace, read)
+                pages[following] = (page, look)
+                following = page.following
+    except TimeoutError:
+        text = f"cannot {doing}: not every page came within {limits.sweep_seconds:g} s; check the network"
+        raise Unavailable(text, word="timeout") from None
+    return list(pages.values())
+
+
+async def _page(
+    transport: Transport, doing: str, url: URL, namespace: str, read: Callable[[Answer, URL], Page[T]]
+) -> tuple[Page[T], Look]:
+    call = transport.call(doing, url, namespace)
+    return await transport.get(call, lambda answer: read(answer, url))
