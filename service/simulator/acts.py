@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from zlib import crc32
 
 from service.simulator.course import Course
-from service.simulator.document import check_name, completed, merged, updated
+from service.simulator.document import check_name, check_values, completed, merged, updated
 from service.simulator.errors import Invalid, Taken, Unknown
 from service.simulator.life import Life
 from service.simulator.lifecycle import Fate
@@ -50,6 +50,7 @@ def create(course: Course, creation: Creation) -> Life:
     if course.truth.find(creation.namespace, creation.name) is not None:
         raise Taken(f"Conflict: an endpoint named {creation.name!r} already exists in {creation.namespace!r}")
     document = completed(creation.document)
+    check_values(document)
     now, past = course.truth.now, creation.past
     born_at, edited_at = past.born_at(now), past.edited_at(now)
 
@@ -67,7 +68,7 @@ def create(course: Course, creation: Creation) -> Life:
             updated_at=edited_at,
             updated_by=past.edited_by or creation.actor,
             start_seconds=creation.start_seconds,
-            requests=past.requests(now),
+            requests=past.requests(now, born_at=born_at),
         )
 
     life = course.truth.add(creation.namespace, creation.name, bear)

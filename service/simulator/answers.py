@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from service.simulator.errors import Malformed, SimulatorError, Unauthorized
-from service.simulator.people import user_of
 from service.simulator.simulator import Simulator
 
 
@@ -66,7 +65,7 @@ def caller(simulator: Simulator, call: Call) -> str:
     """Return the user whose token the call bears; refuse a call without a good one."""
     if not call.token:
         raise Unauthorized("Unauthorized: no token was sent")
-    user = user_of(call.token)
+    user = simulator.people.user(call.token)
     if call.token in simulator.faults.bad_tokens or user in simulator.faults.bad_tokens:
         raise Unauthorized("Unauthorized: invalid credentials")
     return user

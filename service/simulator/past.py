@@ -70,16 +70,12 @@ class Past:
         """Return when it was edited last; its creation counts."""
         return self.born_at(now) if self.edited_days_ago is None else _before(now, self.edited_days_ago)
 
-    def requests(self, now: datetime) -> Counter[int]:
-        """Return how many requests were answered, by minute since 1970."""
-        counts: Counter[int] = Counter()
-        if self.requests_per_day:
-            gap_days = 1 / self.requests_per_day
-            for number in range(round(self.requests_per_day * self.requests_days)):
-                counts[_minute(_before(now, (number + 0.5) * gap_days))] += 1
-        for days in self.requests_days_ago:
-            counts[_minute(_before(now, days))] += 1
-        return counts
+    def requests(self, now: datetime, *, born_at: datetime) -> Counter[int]:
+        """Return how many requests were answered, by minute since 1970; none before it was created, if that is told."""
+        number = round(self.requests_per_day * self.requests_days)
+        steady = [(place + 0.5) / self.requests_per_day for place in range(number)]
+        at = [_before(now, days) for days in (*steady, *self.requests_days_ago)]
+        return Counter(int(one.timestamp()) // 60 for one in at if one >= born_at or born_at == now)
 
 
 PAST = frozenset(field.name for field in fields(Past))
@@ -87,10 +83,6 @@ PAST = frozenset(field.name for field in fields(Past))
 
 def _before(now: datetime, days: float) -> datetime:
     return now - timedelta(days=days)
-
-
-def _minute(at: datetime) -> int:
-    return int(at.timestamp()) // 60
 
 
 def _instant(text: str) -> datetime:

@@ -29,6 +29,8 @@ class People:
     """What was granted, revoked and refused, by user; and who is in an organisation."""
 
     def __init__(self) -> None:
+        self.strangers = True  # a token that was never introduced is good
+        self._names: dict[str, str] = {}
         self._refused: dict[tuple[str, str], int] = {}
         self._members: dict[str, set[str]] = {}
         self._granted: dict[str, set[str]] = {}
@@ -36,27 +38,37 @@ class People:
 
     def grant(self, token: str, namespaces: Iterable[str]) -> None:
         """Let a token access these namespaces, and from now on no other but its own."""
-        wanted = set(namespaces)
-        self._granted.setdefault(user_of(token), set()).update(wanted)
-        self._revoked.setdefault(user_of(token), set()).difference_update(wanted)
+        wanted, user = set(namespaces), self._user(token)
+        self._granted.setdefault(user, set()).update(wanted)
+        self._revoked.setdefault(user, set()).difference_update(wanted)
 
     def revoke(self, token: str, namespace: str) -> None:
         """Take a namespace away from a token."""
-        self._granted.get(user_of(token), set()).discard(namespace)
-        self._revoked.setdefault(user_of(token), set()).add(namespace)
+        self._granted.get(self._user(token), set()).discard(namespace)
+        self._revoked.setdefault(self._user(token), set()).add(namespace)
+
+    def introduce(self, token: str, name: str | None = None) -> None:
+        """Make a token known, as that of a user whose name may differ from the token's."""
+        self._names[token] = name or user_of(token)
+
+    def user(self, token: str) -> str:
+        """Return whose token this is; where strangers are not let in, refuse a token that nobody introduced."""
+        if not self.strangers and token not in self._names:
+            raise Unauthorized("Unauthorized: invalid credentials")
+        return self._user(token)
 
     def refuse(self, token: str, namespace: str, code: int | None) -> None:
         """Answer a token with this code wherever it asks for a namespace; None ends that."""
         if code is None:
-            self._refused.pop((user_of(token), namespace), None)
+            self._refused.pop((self._user(token), namespace), None)
         elif code in REFUSALS:
-            self._refused[user_of(token), namespace] = code
+            self._refused[self._user(token), namespace] = code
         else:
             raise Invalid(f"a refusal is one of {sorted(REFUSALS)}, not {code!r}")
 
     def check(self, token: str | None, namespace: str) -> None:
         """Raise the refusal of this token in this namespace, if there is one."""
-        code = None if token is None else self._refused.get((user_of(token), namespace))
+        code = None if token is None else self._refused.get((self._user(token), namespace))
         if code is not None:
             raise REFUSALS[code](f"{REFUSALS[code].__name__}: this token has no access to {namespace!r}")
 
@@ -72,6 +84,9 @@ class People:
         """Return who is in an organisation; as long as nobody said who is, everyone `present` and known."""
         granted = {user for user, namespaces in self._granted.items() if organisation in namespaces}
         return sorted(granted | self._members.get(organisation, {*present, *self._granted}))
+
+    def _user(self, token: str) -> str:
+        return self._names.get(token, user_of(token))
 
     def _belongs(self, user: str, namespace: str) -> bool:
         if namespace in self._revoked.get(user, ()):

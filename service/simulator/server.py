@@ -10,6 +10,7 @@ from service.clock import LoopClock, SystemClock
 from service.simulator import admin, api, dataplane
 from service.simulator.answers import Call, Respond, answered
 from service.simulator.day import plan_day
+from service.simulator.scenario import Scenario, stage
 from service.simulator.simulator import Simulator
 from service.simulator.wire import converse, to_web
 
@@ -28,7 +29,15 @@ def create_app(simulator: Simulator) -> web.Application:
     return app
 
 
-async def serve(*, port: int, speed: float, seed: int, host: str = "127.0.0.1", day: bool = False) -> None:
+async def serve(
+    *,
+    port: int,
+    speed: float,
+    seed: int,
+    host: str = "127.0.0.1",
+    day: bool = False,
+    scenario: Scenario | None = None,
+) -> None:
     """Serve until cancelled, with the clock `speed` times as fast, from now; port 0 takes any that is free."""
     simulator = Simulator(clock=LoopClock(start=SystemClock().now(), speed=speed), seed=seed)
     # A late answer that nobody waits for any more must not hold up the end.
@@ -38,9 +47,12 @@ async def serve(*, port: int, speed: float, seed: int, host: str = "127.0.0.1", 
         site = web.TCPSite(runner, host, port)
         await site.start()
         simulator.base_url = _address(runner, host)
+        if scenario is not None:
+            stage(scenario, simulator)
         planned = len(plan_day(simulator)) if day else 0
         _say(
-            f"simulator at {simulator.base_url}, speed {speed:g}, seed {seed}, {planned} acts planned; "
+            f"simulator at {simulator.base_url}, speed {speed:g}, seed {seed}, "
+            f"{sum(1 for _ in simulator.truth.everything())} endpoints, {planned} acts planned; "
             f"any token hf_NAME, any namespace; try: curl -H 'Authorization: Bearer hf_alice' "
             f"{simulator.base_url}/v2/endpoint/acme-prod"
         )

@@ -19,6 +19,7 @@ from service.simulator.lifecycle import Durations, Fate
 from service.simulator.past import PAST, Past
 from service.simulator.people import People, user_of
 from service.simulator.rules import State
+from service.simulator.traffic import flow
 from service.simulator.truth import Happening, Truth
 
 
@@ -187,6 +188,10 @@ class Simulator:
             change = merged(document or {}, from_short(overrides))
             task = Act(namespace=namespace, name=name, verb=verb, actor=actor, document=change, fate=fate)
         self._truth.at(when, partial(self._scheduled, task))
+
+    def traffic(self, namespace: str, name: str, *, per_day: float, actor: str = "users") -> None:
+        """Let requests come to an endpoint from now on, whatever becomes of it, so many a day."""
+        flow(self.course, namespace, name, gap_seconds=86_400 / per_day, actor=actor)
 
     def grant(self, token: str, *namespaces: str) -> None:
         """Hold a token to these namespaces, those granted before, and its own."""

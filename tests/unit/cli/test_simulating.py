@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.hands import Run
+
+
+def test_the_bundled_scenarios_can_be_listed_without_a_port(lamplighter: Run) -> None:
+    told = lamplighter("simulate", "--scenarios")
+
+    assert told.code == 0
+    assert "acme" in told.out
+
+
+@pytest.mark.parametrize("text", ["fleets = []", "[[endpoints]]", "[[", "description = 3"])
+def test_a_scenario_with_a_slip_is_a_usage_error_that_names_the_file(
+    lamplighter: Run, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "world.toml"
+    file.write_text(text)
+
+    told = lamplighter("simulate", "--port", "0", "--scenario", str(file))
+
+    assert told.code == 2
+    assert str(file) in told.err
+
+
+def test_a_scenario_that_there_is_not_is_a_usage_error_that_names_those_that_there_are(lamplighter: Run) -> None:
+    told = lamplighter("simulate", "--port", "0", "--scenario", "acne")
+
+    assert told.code == 2
+    assert "acme" in told.err
