@@ -1,13 +1,15 @@
 """The two ends of a request, free of any web framework: what was asked, and what is answered."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from service.simulator.errors import Malformed, SimulatorError, Unauthorized
+from service.simulator.errors import Invalid, Malformed, SimulatorError
 from service.simulator.simulator import Simulator
+
+Stream = Callable[[], AsyncGenerator[bytes, None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Call:
     params: Mapping[str, str]  # from the path
     token: str | None
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def argument(self, name: str) -> str | None:
         """Return a query parameter, the last if there are several."""
@@ -29,6 +32,15 @@ class Call:
     def arguments(self, name: str) -> list[str]:
         """Return all values of a query parameter, repeated or parted by commas."""
         return [part for value in parse_qs(self.query).get(name, []) for part in value.split(",") if part]
+
+    def number(self, name: str, *, otherwise: int, most: int, least: int = 1) -> int:
+        """Return a query parameter that is a whole number; refuse what is none, or out of bounds."""
+        asked = self.argument(name)
+        if asked is None:
+            return otherwise
+        if not asked.isdecimal() or not least <= int(asked) <= most:
+            raise Invalid(f"Bad Request: {name} must be from {least} to {most}, not {asked!r}")
+        return int(asked)
 
     def document(self) -> Any:
         """Return the body as JSON; refuse what is none."""
@@ -40,12 +52,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is answered."""
+    """What is answered: a body, or in its place a stream, whose pieces are sent as they come to be.
+
+    An empty piece of a stream is sent to nobody: it lets the sender see whether anyone still listens.
+    """
 
     status: int
     body: bytes
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+    stream: Stream | None = None
 
 
 Respond = Callable[[Simulator, Call], Answer]
@@ -59,16 +75,6 @@ def json_answer(document: Any, status: int = 200, headers: Mapping[str, str] | N
 def error_answer(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
     """Answer an error as the API shapes it."""
     return json_answer({"error": text}, status, headers)
-
-
-def caller(simulator: Simulator, call: Call) -> str:
-    """Return the user whose token the call bears; refuse a call without a good one."""
-    if not call.token:
-        raise Unauthorized("Unauthorized: no token was sent")
-    user = simulator.people.user(call.token)
-    if call.token in simulator.faults.bad_tokens or user in simulator.faults.bad_tokens:
-        raise Unauthorized("Unauthorized: invalid credentials")
-    return user
 
 
 def answered(respond: Respond, simulator: Simulator, call: Call) -> Answer:

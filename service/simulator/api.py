@@ -1,19 +1,22 @@
 """The management API, route by route: a call in, an answer out, at the truth's present instant.
 
 Assumed, since nothing tells: a list is ordered by creation; its cursor names the last endpoint of the page, so that a
-page does not shift when others come and go; request counts are a list of labelled series of `[unix seconds, count]`.
+page does not shift when others come and go. What is assumed of one kind of route alone stands at the head of its file.
 """
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
+from service.simulator.access import caller, member, visible
 from service.simulator.acts import Act, Creation, create, perform
-from service.simulator.answers import Answer, Call, Respond, caller, json_answer
+from service.simulator.answers import Answer, Call, Respond, json_answer
 from service.simulator.document import check_new, check_update
-from service.simulator.errors import Broken, Forbidden, Invalid, Unknown
+from service.simulator.errors import Broken, Invalid, Unknown
 from service.simulator.hardware import provider_document
+from service.simulator.hub import members, whoami
 from service.simulator.life import Life
+from service.simulator.metrics import metric
 from service.simulator.simulator import Simulator
 from service.simulator.telling import tell
 
@@ -21,18 +24,12 @@ LIMIT = 20
 MOST = 100
 
 
-def whoami(simulator: Simulator, call: Call) -> Answer:
-    """Say whose token this is, and of which organisations."""
-    user = caller(simulator, call)
-    return json_answer(simulator.people.whoami(user, simulator.truth.namespaces()))
-
-
 def list_endpoints(simulator: Simulator, call: Call) -> Answer:
     """Answer one page; an empty one to who may not look, as when a token lost its organisation."""
     namespace = call.params["namespace"]
     may = simulator.people.may(caller(simulator, call), namespace)
     matching = _matching(simulator.truth.told(namespace), call) if may else []
-    limit, cursor = _limit(call), _read_cursor(call)
+    limit, cursor = call.number("limit", otherwise=LIMIT, most=MOST), _read_cursor(call)
     if simulator.faults.fail_page == (namespace, cursor["page"]):
         raise Broken("Internal Server Error")
     by_place = simulator.faults.shifting_pages
@@ -53,14 +50,12 @@ def list_endpoints(simulator: Simulator, call: Call) -> Answer:
 def get_endpoint(simulator: Simulator, call: Call) -> Answer:
     """Answer one endpoint."""
     caller(simulator, call)
-    return json_answer(_told(simulator, _visible(simulator, call)))
+    return json_answer(_told(simulator, visible(simulator, call)))
 
 
 def create_endpoint(simulator: Simulator, call: Call) -> Answer:
     """Create an endpoint."""
-    user, namespace, document = caller(simulator, call), call.params["namespace"], call.document()
-    if not simulator.people.may(user, namespace):
-        raise Forbidden(f"Forbidden: {user} cannot create endpoints in {namespace!r}")
+    user, namespace, document = member(simulator, call), call.params["namespace"], call.document()
     check_new(document)
     simulator.now()
     creation = Creation(namespace=namespace, name=document["name"], actor=user, document=document)
@@ -69,7 +64,7 @@ def create_endpoint(simulator: Simulator, call: Call) -> Answer:
 
 def update_endpoint(simulator: Simulator, call: Call) -> Answer:
     """Update an endpoint by a partial document."""
-    _visible(simulator, call)
+    visible(simulator, call)
     document = call.document()
     check_update(document, name=call.params["name"])
     return json_answer(_told(simulator, _perform(simulator, call, "update", document)))
@@ -77,7 +72,7 @@ def update_endpoint(simulator: Simulator, call: Call) -> Answer:
 
 def delete_endpoint(simulator: Simulator, call: Call) -> Answer:
     """Delete an endpoint; a GET may tell it for a moment more."""
-    _visible(simulator, call)
+    visible(simulator, call)
     _perform(simulator, call, "delete", {})
     return Answer(status=200, body=b"")
 
@@ -86,7 +81,7 @@ def command(verb: str) -> Respond:
     """Return the route of pause, resume or scale to zero."""
 
     def respond(simulator: Simulator, call: Call) -> Answer:
-        _visible(simulator, call)
+        visible(simulator, call)
         return json_answer(_told(simulator, _perform(simulator, call, verb, {})))
 
     return respond
@@ -94,26 +89,8 @@ def command(verb: str) -> Respond:
 
 def provider(simulator: Simulator, call: Call) -> Answer:
     """Answer hardware, prices and quotas."""
-    user, namespace = caller(simulator, call), call.params["namespace"]
-    if not simulator.people.may(user, namespace):
-        raise Forbidden(f"Forbidden: {user} has no access to {namespace!r}")
-    return json_answer(provider_document(simulator.truth.told(namespace)))
-
-
-def request_count(simulator: Simulator, call: Call) -> Answer:
-    """Answer how many requests there were, by step."""
-    life, asked = _visible(simulator, call), call.document()
-    try:
-        since, until, step = int(asked["from"]), int(asked["to"]), int(asked.get("step") or 60)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Invalid("Bad Request: expected {from, to, step?} in unix seconds") from error
-    if step < 60 or until < since or (until - since) // step > 20_000:
-        raise Invalid("Bad Request: step must be 60 or more, to not before from, and at most 20000 steps between")
-    counts = dict.fromkeys(range(since, until + 1, step), 0)
-    for minute, count in life.requests.items():
-        if since <= minute * 60 <= until:
-            counts[since + (minute * 60 - since) // step * step] += count
-    return json_answer([{"labels": {"status_code": "200"}, "values": [list(point) for point in counts.items()]}])
+    member(simulator, call)
+    return json_answer(provider_document(simulator.truth.told(call.params["namespace"])))
 
 
 def nothing_here(_simulator: Simulator, call: Call) -> Answer:
@@ -123,6 +100,7 @@ def nothing_here(_simulator: Simulator, call: Call) -> Answer:
 
 ROUTES: tuple[tuple[str, str, Respond], ...] = (
     ("GET", "/api/whoami-v2", whoami),
+    ("GET", "/api/organizations/{organisation}/members", members),
     ("GET", "/v2/provider/{namespace}", provider),
     ("GET", "/v2/endpoint/{namespace}", list_endpoints),
     ("POST", "/v2/endpoint/{namespace}", create_endpoint),
@@ -132,17 +110,8 @@ ROUTES: tuple[tuple[str, str, Respond], ...] = (
     ("POST", "/v2/endpoint/{namespace}/{name}/pause", command("pause")),
     ("POST", "/v2/endpoint/{namespace}/{name}/resume", command("resume")),
     ("POST", "/v2/endpoint/{namespace}/{name}/scale-to-zero", command("scale_to_zero")),
-    ("POST", "/v2/endpoint/{namespace}/{name}/metrics/request-count", request_count),
+    ("POST", "/v2/endpoint/{namespace}/{name}/metrics/{metric}", metric),
 )
-
-
-def _visible(simulator: Simulator, call: Call) -> Life:
-    namespace, name = call.params["namespace"], call.params["name"]
-    may = simulator.people.may(caller(simulator, call), namespace)
-    life = simulator.truth.find(namespace, name) if may else None
-    if life is None or life.hidden:
-        raise Unknown(f"Endpoint not found: {namespace}/{name}")
-    return life
 
 
 def _perform(simulator: Simulator, call: Call, verb: str, document: dict[str, Any]) -> Life:
@@ -158,13 +127,6 @@ def _told(simulator: Simulator, life: Life) -> Any:
 def _matching(lives: list[Life], call: Call) -> list[Life]:
     search, tags = (call.argument("search") or "").lower(), set(call.arguments("tags"))
     return [life for life in lives if search in life.name and tags <= set(life.document.get("tags") or ())]
-
-
-def _limit(call: Call) -> int:
-    asked = call.argument("limit") or str(LIMIT)
-    if not asked.isdecimal() or not 1 <= int(asked) <= MOST:
-        raise Invalid(f"Bad Request: limit must be from 1 to {MOST}, not {asked!r}")
-    return int(asked)
 
 
 def _cursor(matching: list[Life], place: int, page: int, *, back: bool = False) -> str:

@@ -4,8 +4,9 @@ Only what is public answers without a token. Any request wakes what is scaled to
 those that are answered, and are not looks at its health, count as requests and put off idleness.
 """
 
+from service.simulator.access import caller
 from service.simulator.acts import Act, perform
-from service.simulator.answers import Answer, Call, caller, error_answer, json_answer
+from service.simulator.answers import Answer, Call, error_answer, json_answer
 from service.simulator.errors import Unauthorized, Unknown
 from service.simulator.life import Life
 from service.simulator.rules import State

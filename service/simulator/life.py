@@ -38,6 +38,7 @@ class Life:
     replica_seconds: float = 0.0
     active_at: datetime | None = None  # the last request, or the start
     requests: Counter[int] = field(default_factory=Counter)  # answered, by minute since 1970
+    refusals: Counter[tuple[int, int]] = field(default_factory=Counter)  # what was not, by minute and status code
     error: str = ""
 
     mute: bool = False  # says running, and does not answer
