@@ -1,6 +1,7 @@
 """`lamplighter check-config`: would the daemon take this file, and what does it come to."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,13 +15,16 @@ from service.cli.spelling import COMMANDS, counted
 from service.durations import humanize
 
 if TYPE_CHECKING:
-    from service.config import Configuration, Settings
+    from service.config import Configuration, Policy, Settings
 
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help="Else the file that `run` would take.")]
 
 
-def check_config(ctx: typer.Context, file: File = None, json: Json = False) -> None:
-    """Check a configuration file, without reaching anybody."""
+Hold = Annotated[bool, typer.Option("--live", help="Hold it against the endpoints that there are now. Reads only.")]
+
+
+def check_config(ctx: typer.Context, file: File = None, live: Hold = False, json: Json = False) -> None:
+    """Check a configuration file, without reaching anybody; with --live, also what it comes to now."""
     path = finding.config_path(file)
     if path is None:
         raise Stop("there is no configuration file: name one, or write lamplighter.toml here", Exit.USAGE)
@@ -36,10 +40,27 @@ def check_config(ctx: typer.Context, file: File = None, json: Json = False) -> N
             Exit.USAGE,
             document={"file": str(path), "ok": False, "errors": missing},
         )
-    if wants_json(ctx, json):
+    if live:
+        _hold(path, configuration, as_json=wants_json(ctx, json))
+    elif wants_json(ctx, json):
         document({"file": str(path), "ok": True, **_document(configuration)})
-        return
-    _show(path, configuration)
+    else:
+        _show(path, configuration)
+
+
+def _hold(path: Path, configuration: "Configuration", *, as_json: bool) -> None:
+    from service.cli.live import Live
+
+    live = Live(configuration)
+    if as_json:
+        document({"file": str(path), "ok": True, **_document(configuration), "live": live.document()})
+    else:
+        say(f"{path.name}: ok, mode {configuration.settings.mode}. {live.headline()}.")
+        live.show()
+        for line in _remarks(configuration):
+            say(f"! {line}", "yellow")
+    if not live.whole:
+        raise typer.Exit(Exit.FAILED)
 
 
 def _missing_files(settings: "Settings") -> list[str]:
@@ -84,13 +105,19 @@ def _show(path: Path, configuration: "Configuration") -> None:
         rows.append(("group", name, f"{guarded}{', '.join(group.match)}"))
     for policy in settings.policies:
         warned = ", ".join(humanize(edge) for edge in policy.warn)
-        says = f"{COMMANDS[policy.act]} after {humanize(policy.when.max_age)} in {', '.join(policy.groups)}"
+        says = f"{COMMANDS[policy.act]} after {_condition(policy)} in {', '.join(policy.groups)}"
         rows.append(("policy", policy.name, f"{says}; {f'warns {warned} before' if warned else 'warns nobody'}"))
     for name, channel in settings.channels.items():
         rows.append(("channel", name, "a command" if channel.command else "a signed webhook"))
     table(("WHAT", "NAME", "SAYS"), rows)
     for line in _remarks(configuration):
         say(f"! {line}", "yellow")
+
+
+def _condition(policy: "Policy") -> str:
+    if policy.when.idle is not None:
+        return f"{humanize(policy.when.idle)} without a request"
+    return humanize(policy.when.max_age or timedelta())
 
 
 def _remarks(configuration: "Configuration") -> list[str]:
@@ -103,6 +130,8 @@ def _remarks(configuration: "Configuration") -> list[str]:
         remarks.append("policies are planned but never carried out: every namespace is in observe mode")
     if not settings.alerts:
         remarks.append("no [alerts]: incidents stand in the log, and nobody is told")
+    idle = [policy.name for policy in settings.policies if policy.when.idle is not None]
+    remarks += [f"{name}: the daemon reads no requests yet, and so counts every endpoint as active" for name in idle]
     unused = set(settings.channels) - {route.channel for route in settings.alerts.values()}
     remarks += [f"channel {name} is in no route of [alerts]" for name in sorted(unused)]
     return remarks

@@ -11,12 +11,15 @@ import typer
 from service.cli import (
     acting,
     checking,
+    doctor,
     endpoint,
     events,
+    init,
     plan,
     running,
     simulating,
     status,
+    survey,
     waiting,
 )
 from service.cli.calling import Given
@@ -26,7 +29,16 @@ from service.cli.printing import json_line, warn
 
 # In the order in which `lamplighter --help` shows them.
 COMMANDS: tuple[Callable[..., None], ...] = (
-    *(running.run, running.once, checking.check_config, command.demo, simulating.simulate),
+    *(
+        survey.survey,
+        init.init,
+        checking.check_config,
+        doctor.doctor,
+        running.run,
+        running.once,
+        command.demo,
+        simulating.simulate,
+    ),
     *(status.status, endpoint.show, endpoint.explain, plan.plan, events.events, waiting.wait),
     *(acting.pause, acting.resume, acting.scale_to_zero, acting.hold, acting.unhold),
 )

@@ -6,7 +6,7 @@ and nothing else; everything about how it went belongs to standard error.
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # drawing is imported by what draws: JSON and errors need none of it
@@ -59,8 +59,10 @@ def json_line(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str] = ()) -> None:
-    """Print columns; at a terminal only the last one is wrapped. `styles` holds one a row."""
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str] = (), *, numbers: Collection[str] = ()
+) -> None:
+    """Print columns; at a terminal only the last is wrapped. `styles` holds one a row; `numbers` stand to the right."""
     from rich.table import Table
     from rich.text import Text
 
@@ -68,7 +70,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence
     last = len(header) - 1
     for number, title in enumerate(header):
         width = max(len(title), *(len(row[number]) for row in rows)) if rows else len(title)
-        grid.add_column(title, min_width=width if number < last else None, overflow="fold")
+        grid.add_column(
+            title,
+            min_width=width if number < last else None,
+            overflow="fold",
+            justify="right" if title in numbers else "left",
+        )
     for number, row in enumerate(rows):
         grid.add_row(*(Text(cell) for cell in row), style=styles[number] if number < len(styles) else None)
     paper = console()

@@ -75,6 +75,11 @@ def ago(seconds: float | None) -> str:
     return "never" if seconds is None else f"{humanize(timedelta(seconds=seconds))} ago"
 
 
+def roughly(span: timedelta) -> str:
+    """Return the largest unit alone: `41 d`, `3 h`."""
+    return " ".join(humanize(span).split()[:2])
+
+
 def away(at: datetime | None, now: datetime) -> str:
     """Return `+15 min` for what is to come, `now` for what is due, nothing for what has no time."""
     if at is None:

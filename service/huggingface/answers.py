@@ -7,7 +7,7 @@ what was received.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
@@ -73,10 +73,10 @@ def judge(call: Call, answer: Answer, *, secret: str, now: datetime) -> Trouble:
     match answer.code:
         case 401:
             do = f"the token was not accepted: put a valid one into {call.token_source}"
-            return Trouble(error=Unauthorized(f"{start}; {do}"), again=Again.IF_RENEWED)
+            return Trouble(error=Unauthorized(f"{start}; {do}", code=401), again=Again.IF_RENEWED)
         case 403:
             do = f"the token may not do this: give it the right on {call.namespace!r}, or put another into "
-            return Trouble(error=Unauthorized(f"{start}; {do}{call.token_source}"), again=Again.NEVER)
+            return Trouble(error=Unauthorized(f"{start}; {do}{call.token_source}", code=403), again=Again.NEVER)
         case 404:
             do = "there is no such thing, or the token does not see it: check the name and the token's organisations"
             return Trouble(error=NotFound(f"{start}; {do}"), again=Again.NEVER)
@@ -186,6 +186,14 @@ def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
         return float(reset)
     found = _RESET.search(headers.get("RateLimit", ""))
     return float(found[1]) if found else None
+
+
+def told_date(headers: Mapping[str, str]) -> datetime | None:
+    """Return the time by the other side's clock, in whole seconds, if an answer tells it."""
+    try:
+        return parsedate_to_datetime(headers["Date"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def scrub_body(body: bytes, secret: str) -> str:

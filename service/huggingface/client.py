@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from yarl import URL
 
-from service.huggingface.answers import Call, Malformed, malformed
+from service.huggingface.answers import Call, Malformed, malformed, told_date
 from service.huggingface.entries import read_audit, read_entries, read_members
 from service.huggingface.lines import Lines, cut, read_lines
 from service.huggingface.metrics import MetricQuestion, count_requests, read_samples, read_series
@@ -40,6 +40,11 @@ class HuggingFace(Watching):
             self._transport, f"ask who the members of {organisation} are", url, organisation, read_members
         )
         return frozenset(name for page, _ in pages for name in page.items)
+
+    async def clock_ahead(self, namespace: str) -> timedelta | None:
+        call = self._transport.call("ask what time it is", self._hub / "api" / "whoami-v2", namespace)
+        theirs, look = await self._transport.get(call, lambda answer: told_date(answer.headers))
+        return None if theirs is None else look.asked_at + (look.answered_at - look.asked_at) / 2 - theirs
 
     async def request_counts(
         self, name: EndpointName, *, since: datetime, until: datetime, step: timedelta

@@ -42,15 +42,20 @@ def saved_login() -> str | None:
 
 
 class Tokens:
-    """The token of each namespace: from its own file, or the one that serves all others.
+    """The token of each namespace: from its own file, or the one that serves all others (the file `every`, if named).
 
     A file is read again when it is another one than before (time, inode or size), and after a 401.
     """
 
     def __init__(
-        self, files: Mapping[str, Path] | None = None, *, default: Callable[[], str | None] = saved_login
+        self,
+        files: Mapping[str, Path] | None = None,
+        *,
+        every: Path | None = None,
+        default: Callable[[], str | None] = saved_login,
     ) -> None:
         self._files = dict(files or {})
+        self._every = every
         self._default = default
         self._read: dict[Path | None, tuple[Stamp | None, Token]] = {}
 
@@ -59,7 +64,7 @@ class Tokens:
 
     def of(self, namespace: str) -> Token:
         """Return the namespace's token, or raise Unauthorized, saying which file and what to do."""
-        path = self._files.get(namespace)
+        path = self._file(namespace)
         stamp = None if path is None else _stamp(path, namespace)
         known = self._read.get(path)
         if known is not None and known[0] == stamp:
@@ -70,14 +75,17 @@ class Tokens:
 
     def renewed(self, namespace: str, refused: Token) -> Token | None:
         """Read again after a 401; return the token if it is another than the refused one, or None."""
-        self._read.pop(self._files.get(namespace), None)
+        self._read.pop(self._file(namespace), None)
         token = self.of(namespace)
         return None if token == refused else token
 
     def source(self, namespace: str) -> str:
         """Return where the namespace's token comes from, for people."""
-        path = self._files.get(namespace)
+        path = self._file(namespace)
         return "HF_TOKEN or the saved login" if path is None else f"the file {path}"
+
+    def _file(self, namespace: str) -> Path | None:
+        return self._files.get(namespace, self._every)
 
     def _saved(self, namespace: str) -> Token:
         text = (self._default() or "").strip()

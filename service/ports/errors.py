@@ -18,9 +18,14 @@ class HubError(Exception):
 
 
 class Unauthorized(HubError):
-    """The token is missing, wrong, or may not do this."""
+    """The token is missing, wrong, or may not do this. `code` is the answer's; None: nobody was asked."""
 
     word = "unauthorized"
+
+    def __init__(self, message: str, *, code: int | None = None) -> None:
+        """Keep the code, which people know by heart."""
+        super().__init__(message)
+        self.code = code
 
 
 class NotFound(HubError):

@@ -53,6 +53,10 @@ class Inspector(Reader, Protocol):
         """Return the names of all members that the token may see: every page, or a HubError."""
         ...
 
+    async def clock_ahead(self, namespace: str) -> timedelta | None:
+        """Return by how much our clock is ahead of Hugging Face's, right to some seconds; None if nobody tells."""
+        ...
+
     async def request_counts(
         self, name: EndpointName, *, since: datetime, until: datetime, step: timedelta
     ) -> RequestCounts:

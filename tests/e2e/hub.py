@@ -54,8 +54,9 @@ class Hub:
         self._true, self._real = self._aligned()
 
     @classmethod
-    def start(cls, machine: Machine, *, speed: float = 1.0, seed: int = 7) -> Self:
-        process = machine.start("simulate", "--port", "0", "--speed", str(speed), "--seed", str(seed))
+    def start(cls, machine: Machine, *, speed: float = 1.0, seed: int = 7, scenario: str | None = None) -> Self:
+        words = ["--port", "0", "--speed", str(speed), "--seed", str(seed)]
+        process = machine.start("simulate", *words, *(["--scenario", scenario] if scenario else []))
         said = process.until(lambda: re.search(r"http://127\.0\.0\.1:\d+", process.out))
         assert said is not None
         return cls(process, said[0], speed)

@@ -24,7 +24,7 @@ def commands() -> list[str]:
     lines = "\n".join(blocks("console")).splitlines()
     shown = [line.removeprefix("$ ").removeprefix(".venv/bin/") for line in lines if line.startswith("$ ")]
     prose = re.findall(r"`(lamplighter [^`]+)`", README)
-    return sorted({line for line in (*shown, *prose) if line.startswith("lamplighter ")})
+    return sorted({line.partition(" >")[0] for line in (*shown, *prose) if line.startswith("lamplighter ")})
 
 
 def test_the_configuration_it_shows_can_be_used_and_only_observes(tmp_path: Path) -> None:

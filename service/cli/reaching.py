@@ -1,0 +1,75 @@
+"""From flags or a configuration to clients that only read, for the commands that reach Hugging Face themselves."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from service.cli.exits import Exit, Stop
+from service.clock import SystemClock
+from service.huggingface import API_URL, HUB_URL, HuggingFace, Tokens
+from service.masking import Masker
+from service.ports import HubError
+from service.survey import Source, Survey, gather
+from service.survey.gather import Wanted, serves
+
+if TYPE_CHECKING:
+    from service.config import Configuration
+
+
+async def look_around(
+    hub_url: str | None, token_files: Sequence[Path], namespaces: Sequence[str], *, wanted: Wanted = serves
+) -> Survey:
+    """Survey with each of these tokens, or with HF_TOKEN or the saved login; Stop if no token can be asked at all."""
+    url = checked_url(hub_url or os.environ.get("LAMPLIGHTER_HUB_URL"))
+    async with AsyncExitStack() as stack:
+        sources = [
+            Source(hub=await stack.enter_async_context(reader(Tokens(every=path), url)), token_file=path)
+            for path in (*token_files,) or (None,)
+        ]
+        try:
+            return await gather(sources, now=SystemClock().now(), namespaces=namespaces, wanted=wanted)
+        except HubError as error:
+            raise Stop(str(error)) from error
+
+
+async def look_at_configured(configuration: "Configuration", *, wanted: Wanted) -> Survey:
+    """Survey every namespace of a configuration, each with its own token."""
+    names = configuration.settings.namespaces
+    tokens = Tokens({key: own.token_file for key, own in names.items() if own.token_file is not None})
+    now = SystemClock().now()
+    async with reader(tokens, configuration.settings.hub_url) as hub, asyncio.TaskGroup() as tasks:
+        looks = [
+            tasks.create_task(
+                gather([Source(hub=hub, about=name)], now=now, namespaces=[name], wanted=wanted),
+                name=f"look at {name}",
+            )
+            for name in names
+        ]
+    return Survey.merged([look.result() for look in looks])
+
+
+def reader(tokens: Tokens, hub_url: str | None) -> HuggingFace:
+    """Return a client that has no method that writes."""
+    return HuggingFace(
+        tokens=tokens,
+        clock=SystemClock(),
+        masker=Masker(),
+        api_url=hub_url or API_URL,
+        hub_url=hub_url or HUB_URL,
+    )
+
+
+def checked_url(hub_url: str | None) -> str | None:
+    """Return the URL, or Stop with what is wrong with it."""
+    from pydantic import ValidationError
+
+    from service.config import Settings
+
+    try:
+        return Settings(hub_url=hub_url).hub_url
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise Stop(f"--hub-url {hub_url!r}: {said}", Exit.USAGE) from error

@@ -1,0 +1,96 @@
+"""From what Hugging Face answered to what was found: pure, and careful never to take missing data for none."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from service.ports import Hardware, Item, Offer, RequestCounts
+from service.survey.findings import Found, Requests
+from statemachine.model import Seen, Sighting
+from statemachine.status import FACTS, Status
+
+HOLE_STEPS = 2  # so many steps without a point are a hole: nothing is claimed about the time before it
+
+
+def read_item(item: Item, *, offers: Mapping[Hardware, Offer] | None, members: frozenset[str] | None) -> Found:
+    """Return what an item says, priced; without offers no price is known, without members nobody has left."""
+    observation = item.observation
+    if not isinstance(observation, Seen):
+        return Found(name=item.name, status=None, unreadable=observation.reason)
+    sighting, document = observation.sighting, msgspec.json.decode(item.document)
+    hardware = _hardware(document)
+    offer = offers.get(hardware) if offers is not None and hardware is not None else None
+    replicas = replicas_now(sighting)
+    editor = _person(document, "updatedBy")
+    return Found(
+        name=item.name,
+        status=sighting.status,
+        created_at=sighting.created_at,
+        created_by=_person(document, "createdBy"),
+        edited_at=sighting.updated_at,
+        edited_by=editor,
+        editor_left=None if members is None or editor is None else editor not in members,
+        tags=frozenset(tag for tag in _at(document, "tags") or () if isinstance(tag, str)),
+        hardware=hardware,
+        availability=offer.status if offer else None,
+        replicas=replicas,
+        usd_per_hour=_usd_per_hour(sighting, offer, replicas),
+    )
+
+
+def read_requests(told: RequestCounts) -> Requests | None:
+    """Return what the counts prove up to now, or None: no points, or none of late, prove nothing.
+
+    Only the time since the last hole counts, so that an outage of the metrics never looks like quiet.
+    """
+    if not told.counts:
+        return None
+    hole = told.step * HOLE_STEPS
+    points = sorted(told.counts)
+    if told.until - (points[-1][0] + told.step) > hole:
+        return None
+    first = len(points) - 1
+    while first > 0 and points[first][0] - points[first - 1][0] <= hole:
+        first -= 1
+    known = points[first:]
+    last = max((at for at, count in known if count), default=None)
+    return Requests(
+        since=max(known[0][0], told.since),
+        count=sum(count for _, count in known),
+        last_at=None if last is None else min(last + told.step, told.until),
+    )
+
+
+def replicas_now(sighting: Sighting) -> int | None:
+    """Return how many replicas cost money: those wanted, or those ready if these are more; 0 if none is billed."""
+    if not isinstance(sighting.status, Status):
+        return None
+    if not FACTS[sighting.status].billed:
+        return 0
+    told = [count for count in (sighting.ready_replicas, sighting.target_replicas) if count is not None]
+    return max(told, default=None)
+
+
+def _usd_per_hour(sighting: Sighting, offer: Offer | None, replicas: int | None) -> float | None:
+    if isinstance(sighting.status, Status) and not FACTS[sighting.status].billed:
+        return 0.0
+    return None if offer is None or replicas is None else offer.usd_per_hour * replicas
+
+
+def _hardware(document: Any) -> Hardware | None:
+    places = (("provider", "vendor"), ("provider", "region"), ("compute", "instanceType"), ("compute", "instanceSize"))
+    told = [_at(document, *place) for place in places]
+    return Hardware(*told) if all(isinstance(one, str) for one in told) else None
+
+
+def _person(document: Any, role: str) -> str | None:
+    """Return a person's name, or the id where there is no name."""
+    told = (_at(document, "status", role, "name"), _at(document, "status", role, "id"))
+    return next((one for one in told if isinstance(one, str) and one), None)
+
+
+def _at(document: Any, *path: str) -> Any:
+    for key in path:
+        document = document.get(key) if isinstance(document, Mapping) else None
+    return document

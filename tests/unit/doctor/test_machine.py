@@ -1,0 +1,91 @@
+"""This machine is judged by what can be seen of it, and what cannot is not called well."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from service.doctor import Verdict, clock, disk, file_system, proxies, sqlite, token_file
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict", "says"),
+    [
+        (0.4, Verdict.OK, "within a few seconds of Hugging Face's"),
+        (-20, Verdict.OK, "20 s behind Hugging Face's"),
+        (95, Verdict.LACKS, "95 s ahead of Hugging Face's"),
+        (-95, Verdict.LACKS, "95 s behind Hugging Face's"),
+    ],
+)
+def test_a_clock_is_judged_by_how_far_it_is_off(seconds: float, verdict: Verdict, says: str) -> None:
+    check = clock(timedelta(seconds=seconds))
+
+    assert (check.verdict, check.says) == (verdict, says)
+    assert bool(check.do) is (verdict is Verdict.LACKS)
+
+
+def test_a_clock_that_could_not_be_compared_is_not_called_right() -> None:
+    assert clock(None).verdict is Verdict.NOT_TRIED
+
+
+@pytest.mark.parametrize(
+    ("log", "verdict", "kind"),
+    [
+        ("home/x.db", Verdict.FAILS, "nfs4"),
+        ("home/not/there/yet/x.db", Verdict.FAILS, "nfs4"),
+        ("home/local/x.db", Verdict.OK, "xfs"),
+        ("homely/x.db", Verdict.OK, "ext4"),
+    ],
+)
+def test_a_log_on_a_network_file_system_fails(tmp_path: Path, log: str, verdict: Verdict, kind: str) -> None:
+    (tmp_path / "home" / "local").mkdir(parents=True)
+    mounts = [("/", "ext4"), (str(tmp_path / "home"), "nfs4"), (str(tmp_path / "home" / "local"), "xfs")]
+
+    check = file_system(tmp_path / log, lambda: mounts)
+
+    assert check.verdict is verdict
+    assert check.says.startswith(f"{kind}, mounted at ")
+
+
+def test_a_system_that_does_not_tell_its_file_systems_is_not_called_well() -> None:
+    assert file_system(Path("/y/x.db"), list).verdict is Verdict.NOT_TRIED
+
+
+def test_the_disk_of_a_log_that_is_not_there_yet_is_that_of_the_nearest_folder(tmp_path: Path) -> None:
+    check = disk(tmp_path / "new" / "log.db")
+
+    assert check.verdict in {Verdict.OK, Verdict.LACKS}  # as full as the machine is
+    assert "GiB free" in check.says
+
+
+def test_a_folder_that_may_not_be_written_to_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda place, _: place != tmp_path)  # nothing is really forbidden to root
+
+    assert disk(tmp_path / "log.db").verdict is Verdict.FAILS
+
+
+@pytest.mark.parametrize(("mode", "verdict"), [(0o600, Verdict.OK), (0o640, Verdict.LACKS), (0o644, Verdict.LACKS)])
+def test_a_token_that_others_can_read_is_told(tmp_path: Path, mode: int, verdict: Verdict) -> None:
+    path = tmp_path / "token"
+    path.write_text("hf_x")
+    path.chmod(mode)
+
+    check = token_file("acme", path)
+
+    assert check.verdict is verdict
+    assert "hf_x" not in f"{check.says}{check.do}"
+
+
+def test_a_token_file_that_is_not_there_fails(tmp_path: Path) -> None:
+    assert token_file("acme", tmp_path / "none").verdict is Verdict.FAILS
+
+
+def test_a_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://user:secret@proxy.acme.example:3128")
+
+    assert proxies().says == "https by http://proxy.acme.example:3128"
+
+
+def test_this_machines_sqlite_is_new_enough_for_the_log() -> None:
+    assert sqlite().verdict is Verdict.OK
