@@ -90,11 +90,8 @@ class Reign:
 
     async def run(self) -> None:
         """Do all of it, for ever."""
-        ground = self.ground
-        await ground.live.reach(await ground.log.head())
-        await ground.watch.restore(ground.live.fleet)
         async with self.hub, asyncio.TaskGroup() as tasks:
-            tasks.create_task(ground.watch.run(), name="watch")
+            tasks.create_task(self.ground.watch.run(), name="watch")
             tasks.create_task(self.commander.run(), name="open intents")
             tasks.create_task(self.autopause.run(), name="autopause")
             tasks.create_task(self.alerts.run(), name="alerts")
@@ -103,14 +100,14 @@ class Reign:
     async def once(self) -> bool:
         """Sweep, decide, and deliver what is due, one time; return whether every namespace could be read."""
         ground = self.ground
-        await ground.watch.restore(ground.live.fleet)
         async with self.hub:
             whole = await ground.watch.sweep()
             await ground.live.reach(await ground.log.head())
             try:
-                async with ground.world.clock.timeout(ONCE_SECONDS):
-                    await self.commander.resume_open()
-                    await self.autopause.once()
+                # Side by side: an act whose namespace does not answer must not keep the others from theirs.
+                async with ground.world.clock.timeout(ONCE_SECONDS), asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self.commander.resume_open(), name="open intents")
+                    tasks.create_task(self.autopause.once(), name="autopause")
             except TimeoutError:
                 _logger.warning("acts_left_open", seconds=ONCE_SECONDS)  # the next round takes them up
             await self.alerts.once()
@@ -152,7 +149,7 @@ async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Pa
         with _listen(settings.listen) as listener:
             await ground.journal.started(VERSION, configuration)
             await ground.journal.applied(configuration)
-            reign = _reign(configuration, ground, settled_at=world.clock.now() + settings.settle)
+            reign = await _reign(configuration, ground, settled_at=world.clock.now() + settings.settle)
             parts = Parts(
                 version=VERSION,
                 started_at=world.clock.now(),
@@ -192,7 +189,7 @@ async def once(configuration: Configuration, world: World) -> AsyncIterator[Once
     async with _ground(settings, world) as ground:
         began = ground.live.fleet.position
         await ground.journal.applied(configuration)
-        reign = _reign(configuration, ground, settled_at=await ground.journal.settled_at(settings.settle))
+        reign = await _reign(configuration, ground, settled_at=await ground.journal.settled_at(settings.settle))
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(ground.live.run(), name="views")
             whole = await reign.once()
@@ -244,26 +241,43 @@ async def _reigns(reign: Reign, parts: Parts) -> None:
     """Let one reign follow the other, for ever; one that breaks down is begun anew, as after a crash."""
     ground, clock = reign.ground, reign.ground.world.clock
     while True:
-        configuration, settled_at, broke_down = reign.configuration, reign.autopause.settled_at, False
+        configuration, settle, broke_down = reign.configuration, False, False
         try:
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(reign.run(), name="reign")
                 configuration = await _next_configuration(parts, ground)
                 running.cancel()
-            if await ground.journal.applied(configuration):
-                settled_at = clock.now() + configuration.settings.settle
         except* LogUnusable as errors:
             _logger.error("log_unusable", error=str(errors.exceptions[0]))
             broke_down = True
         except* Exception as errors:  # whatever it is: the log is whole, and the world is watched again
             _logger.exception("reign_broke_down", errors=[str(error) for error in errors.exceptions])
-            settled_at, broke_down = clock.now() + configuration.settings.settle, True
+            settle, broke_down = True, True
         if (task := asyncio.current_task()) and task.cancelling():
             raise asyncio.CancelledError  # the group may have shown its own trouble instead of our end
         if broke_down:
             await clock.sleep(RESTART_SECONDS)
-        reign = _reign(configuration, ground, settled_at=settled_at)
+        reign = await _successor(reign, configuration, settle=settle)
         parts.configuration, parts.commander, parts.autopause = configuration, reign.commander, reign.autopause
+
+
+async def _successor(old: Reign, configuration: Configuration, *, settle: bool) -> Reign:
+    """Return the next reign: nothing is done by a configuration of which the log does not tell yet.
+
+    It settles anew if it must (`settle`) or if the configuration is another; else as long as the old one would have.
+    """
+    ground, clock = old.ground, old.ground.world.clock
+    while True:
+        try:
+            if configuration is not old.configuration:
+                settle |= await ground.journal.applied(configuration)
+            await ground.live.reach(await ground.log.head())
+            anew = clock.now() + configuration.settings.settle
+            return await _reign(configuration, ground, settled_at=anew if settle else old.autopause.settled_at)
+        except LogUnusable as error:
+            settle = True  # what was written may have come through: the next try would not know it for news
+            _logger.error("log_unusable", error=str(error))
+            await clock.sleep(RESTART_SECONDS)
 
 
 async def _next_configuration(parts: Parts, ground: Ground) -> Configuration:
@@ -291,11 +305,11 @@ def _within_one_process(old: Configuration, new: Configuration) -> Configuration
     return new
 
 
-def _reign(configuration: Configuration, ground: Ground, *, settled_at: datetime) -> Reign:
+async def _reign(configuration: Configuration, ground: Ground, *, settled_at: datetime) -> Reign:
     settings, world = configuration.settings, ground.world
     log, clock, live, watch = ground.log, world.clock, ground.live, ground.watch
     hub, writers = _hub(configuration, world)
-    watch.watchers = {
+    watchers = {
         namespace: Watcher(
             namespace,
             reader=hub,
@@ -307,6 +321,7 @@ def _reign(configuration: Configuration, ground: Ground, *, settled_at: datetime
         )
         for namespace in settings.namespaces
     }
+    await watch.begin(watchers, live.fleet)
     means = Means(log=log, fleet=live.fleet, watch=watch, writers=writers, clock=clock, configuration=configuration)
     commander = Commander(means)
     return Reign(

@@ -12,6 +12,7 @@ from statemachine.machine import evolve, fold
 from statemachine.model import Discovered, EndpointName, LifecycleEvent
 
 ACTOR = "watcher"
+DISCOVERED = codec.type_of(Discovered)
 _logger: Any = structlog.get_logger()
 
 
@@ -70,9 +71,10 @@ def _advance(track: Track, happened: Sequence[LifecycleEvent], *, version: int) 
 
 
 async def _reload(log: EventLog, name: EndpointName, track: Track) -> None:
-    if track.life is None:
-        return
-    page = await log.read(Query(stream=streams.life(name, track.life), limit=1_000_000))
-    facts = [codec.decode(recorded) for recorded in page.events]
-    track.endpoint = fold(fact for fact in facts if isinstance(fact, LifecycleEvent))
-    track.version = len(facts)
+    """Take up the newest life that the log tells of: it may be one that this track does not know yet."""
+    discoveries = Query(namespace=name.namespace, name=name.name, types=(DISCOVERED,), newest_first=True, limit=1)
+    for newest in (await log.read(discoveries)).events:
+        page = await log.read(Query(stream=newest.stream, limit=1_000_000))
+        facts = [fact for fact in map(codec.decode, page.events) if isinstance(fact, LifecycleEvent)]
+        track.endpoint, track.version = fold(facts), len(page.events)
+        track.life = next(fact.sighting.created_at for fact in facts if isinstance(fact, Discovered))

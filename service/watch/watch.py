@@ -25,15 +25,16 @@ class Watch:
     """
 
     def __init__(self, clock: Clock) -> None:
-        """Watch nothing until `watchers` is set."""
+        """Watch nothing until watchers begin."""
         self._clock = clock
         self.watchers: dict[str, Watcher] = {}
         self._awaited: Counter[str] = Counter()
 
-    async def restore(self, fleet: Fleet) -> None:
-        """Let every watcher take up what the log and the board know."""
-        for watcher in self.watchers.values():
+    async def begin(self, watchers: dict[str, Watcher], fleet: Fleet) -> None:
+        """Let new watchers take up what the log and the board know, and only then look through them."""
+        for watcher in watchers.values():
             await watcher.restore(fleet)
+        self.watchers = watchers
 
     async def run(self) -> None:
         """Watch every namespace for ever, each in a task of its own: one's trouble does not hold up another."""

@@ -136,7 +136,8 @@ class Watcher:
         A 404 counts only from a token that still names the namespace, and not while its endpoints vanish in a crowd.
         """
         found = await self._reader.look(name)
-        if isinstance(found, Missing) and self.track(name).endpoint.sighting is not None:
+        known = self.tracks.get(name)
+        if isinstance(found, Missing) and known is not None and known.endpoint.sighting is not None:
             if self.trouble.suspected or not await self._token_names_namespace():
                 raise Unavailable(
                     f"{name} was answered 404, but the token may have lost the namespace {self.namespace!r}: "
