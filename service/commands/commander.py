@@ -19,6 +19,7 @@ from service.commands.effect import scaling_of
 from service.commands.means import Means
 from service.commands.outcome import CannotApply, GivenUp, NotAllowed, NothingToDo, Outcome, as_it_ended
 from service.commands.pursuit import Pursuit
+from service.commands.turns import Turns
 from service.ports import HubError
 from service.watch.track import Track
 from statemachine.machine import AlreadySo, Command, NotPermitted, permits
@@ -44,7 +45,7 @@ class Commander:
         self._watch = means.watch
         self._clock = means.clock
         self._pursuit = Pursuit(means)
-        self._locks: dict[EndpointName, asyncio.Lock] = {}
+        self.turns = Turns()
         self._ended: dict[str, Outcome] = {}  # intents of this process: the views may not know of their end yet
         self._pursuits: set[asyncio.Timeout] = set()
         self._taken: set[str] = set()  # open intents that have a task
@@ -112,9 +113,13 @@ class Commander:
 
         `seen` are the versions of other streams that it was decided on: a hold that came since makes it stale.
         """
-        async with self._lock(name):
+        async with self.turns.of(name):
             if self._over:
                 return GivenUp(reason=OVER, intent=intended.intent)
+            if self._clock.now() > intended.deadline:
+                return GivenUp(
+                    reason=f"another act on {name} took too long before it: ask again", intent=intended.intent
+                )
             condition = {streams.life(name, intended.life): intended.version, **(seen or {})}
             result = await tell(
                 self._log, self._clock, name, intended, id_=intended.intent, actor=actor, condition=condition
@@ -193,7 +198,7 @@ class Commander:
     async def _resume(self, name: EndpointName, act: Act) -> None:
         intent = act.intended.intent
         try:
-            async with self._lock(name):
+            async with self.turns.of(name):
                 if intent not in self._ended:
                     outcome = await self._pursue(name, act, sent=True)
                     _logger.info("open_intent_ended", endpoint=str(name), outcome=type(outcome).__name__)
@@ -218,9 +223,6 @@ class Commander:
         if len(self._ended) > KEPT:
             del self._ended[next(iter(self._ended))]
         return outcome
-
-    def _lock(self, name: EndpointName) -> asyncio.Lock:
-        return self._locks.setdefault(name, asyncio.Lock())
 
     def _known_act(self, name: EndpointName, intent: str) -> Act | None:
         known = self._fleet.known(name)

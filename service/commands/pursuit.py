@@ -19,7 +19,7 @@ from statemachine.status import AnyStatus
 
 VERIFY_SECONDS = 60.0  # within which an accepted command must show its effect
 LOOK_SECONDS = 3.0  # between two looks for the effect
-ON_ITS_WAY_SECONDS = 30.0  # so long a write whose answer nobody has may still take effect: it is not repeated before
+ON_ITS_WAY_SECONDS = 30.0  # so long a write may take effect after its answer was given up: it is not repeated before
 CHANGES = tuple(map(codec.type_of, (Discovered, StatusChanged, Reconfigured, Deleted)))
 
 _logger: Any = structlog.get_logger()
@@ -56,7 +56,6 @@ class Pursuit:
                 if accepted is not None or on_its_way:
                     await self._clock.sleep(LOOK_SECONDS)
                     continue
-            asked = self._clock.monotonic()
             try:
                 answer = await self._send(name, command)
                 accepted = self._clock.monotonic()
@@ -65,7 +64,7 @@ class Pursuit:
             except Unavailable as error:
                 # It may have had its effect or not: only a look can tell, and not at once.
                 _logger.warning("act_unanswered", endpoint=str(name), command=command.value, error=str(error))
-                on_its_way_since = float("-inf") if error.word == "rate_limited" else asked
+                on_its_way_since = float("-inf") if error.word == "rate_limited" else self._clock.monotonic()
                 await self._clock.sleep(LOOK_SECONDS)
             except HubError as error:
                 return await self._fail(name, act, error)
@@ -105,7 +104,10 @@ class Pursuit:
 
     async def _why_give_up(self, name: EndpointName, act: Act) -> Abandoned | None:
         """Return why an intent without effect is not sent (again), or None."""
-        intended, track, now = act.intended, self._watch.track(name), self._clock.now()
+        intended, stream = act.intended, streams.life(name, act.intended.life)
+        changes = await self._log.read(Query(stream=stream, after=act.position, types=CHANGES, limit=1))
+        # From here on nothing is waited for: a hold that was granted meanwhile must count.
+        track, now = self._watch.track(name), self._clock.now()
         hold = self._fleet.held(self._fleet.known(name), now)
 
         def abandoned(reason: str, *, touched: bool = False) -> Abandoned:
@@ -115,8 +117,6 @@ class Pursuit:
             return abandoned("the endpoint that this was decided for is gone")
         if not track.endpoint.readable:
             return abandoned("its document cannot be read any more")
-        stream = streams.life(name, intended.life)
-        changes = await self._log.read(Query(stream=stream, after=act.position, types=CHANGES, limit=1))
         if track.edited_at != intended.updated_at or changes.events:
             return abandoned("the endpoint changed since this was decided", touched=True)
         if now > intended.deadline:

@@ -42,7 +42,7 @@ def open_intents_are_sent_again(patch: pytest.MonkeyPatch) -> None:
     """After a restart what was left open is repeated, without a look."""
 
     async def resume(commander: Commander, name: EndpointName, act: Act) -> None:
-        async with commander._lock(name):
+        async with commander.turns.of(name):
             await commander._pursue(name, act, sent=False)
 
     patch.setattr(Commander, "_resume", resume)

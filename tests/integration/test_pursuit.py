@@ -1,0 +1,188 @@
+"""An act that gets no answer: what is sent again, what is not, and who need not wait for it."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from events.catalogue import Abandoned, Intended
+from events.log import Page, Query
+from events.memory import MemoryLog
+from service.app import World, once
+from service.commands import Done, GivenUp
+from service.parts import Parts
+from service.ports import Item, Unavailable
+from service.simulator import Happening
+from statemachine.machine import Command
+from statemachine.model import EndpointName
+from tests.integration.world import ACT, Scene, endpoint
+
+pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+
+ONE = endpoint("acme/one")
+HOUR = 3600.0
+AT_ONCE = ACT.replace('warn = ["15m", "5m"]', "warn = []").replace('settle = "1m"', 'settle = "0s"')
+BOTH = AT_ONCE.replace("acme = {}", "acme = {}\nbeta = {}").replace('["acme/*"]', '["acme/*", "beta/*"]')
+
+
+def pauses(stage: Scene) -> list[Happening]:
+    return [happening for happening in stage.sim.history if happening.cause == "pause"]
+
+
+def lose_the_first_pause(parts: Parts) -> None:
+    """Let the first pause come to nothing, without an answer."""
+    writer = parts.commander.writers["acme"]
+    pause = writer.pause
+
+    async def lost(name: EndpointName) -> Item:
+        writer.pause = pause  # type: ignore[method-assign]
+        raise Unavailable("nobody answered", word="timeout")
+
+    writer.pause = lost  # type: ignore[method-assign]
+
+
+async def test_a_write_that_takes_effect_after_its_time_limit_is_not_sent_again(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+
+    async with stage.daemon(AT_ONCE.replace('"1h"', '"99h"')) as parts:
+        writer = parts.commander.writers["acme"]
+        pause = writer.pause
+
+        async def given_up_after_30_seconds(name: EndpointName) -> Item:
+            writer.pause = pause  # type: ignore[method-assign]
+            asyncio.get_running_loop().call_later(40, stage.sim.act, "acme", "one", "pause")
+            await stage.clock.sleep(30)
+            raise Unavailable("no answer within 30 s", word="timeout")
+
+        async def undo() -> None:
+            while not pauses(stage):
+                await stage.clock.sleep(0.5)
+            stage.sim.act("acme", "one", "resume", actor="ann")
+
+        writer.pause = given_up_after_30_seconds  # type: ignore[method-assign]
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(undo())
+            await parts.commander.ask(ONE, Command.PAUSE, actor="person:bob", key="1")
+        await stage.clock.sleep(120)
+
+    assert len(pauses(stage)) == 1
+
+
+class Interrupted(MemoryLog):
+    """A log where something happens while a question is answered: who asked for changes, and only the newest one."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def read(self, query: Query) -> Page:
+        page = await super().read(query)
+        if self.meanwhile is not None and query.stream is not None and query.types and query.limit == 1:
+            await self.meanwhile()
+        return page
+
+
+async def test_a_hold_that_is_granted_while_an_act_is_weighed_again_prevents_it(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    stage.log = log = Interrupted()
+
+    async with stage.daemon(AT_ONCE) as parts:
+        lose_the_first_pause(parts)
+        until = stage.clock.now() + timedelta(hours=9)
+        weighed = 0
+
+        async def hold_at_the_last_moment() -> None:
+            nonlocal weighed
+            weighed += 1
+            if weighed == 10:  # every 3 s: at 30 s what was sent counts as lost, and is sent again
+                await parts.commander.hold(ONE, author="person:ann", reason="a demo", until=until, key="1")
+                await parts.live.reach(await log.head())
+
+        log.meanwhile = hold_at_the_last_moment
+        await stage.clock.sleep(2 * HOUR)
+
+    (abandoned,) = await stage.events(Abandoned)
+    assert isinstance(abandoned, Abandoned)
+    assert abandoned.reason == "held by person:ann: a demo"
+    assert weighed == 10, "the hold came at the moment that this is about"
+    assert [request for request in stage.sim.requests if request.write] == []
+
+
+async def test_a_command_that_had_to_wait_beyond_its_deadline_is_not_sent(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+
+    async with stage.daemon() as parts:
+        lose_the_first_pause(parts)
+        async with asyncio.TaskGroup() as tasks:
+            first = parts.commander.ask(ONE, Command.PAUSE, actor="person:ann", key="1")
+            tasks.create_task(first)
+            await stage.clock.sleep(1)
+            second = tasks.create_task(parts.commander.ask(ONE, Command.SCALE_TO_ZERO, actor="person:bob", key="1"))
+            await stage.clock.sleep(0.5)
+            stage.sim.faults.down = True
+            await stage.clock.sleep(600)
+            stage.sim.faults.down = False
+
+    outcome = second.result()
+    assert isinstance(outcome, GivenUp)
+    assert "ask again" in outcome.reason
+    assert [request for request in stage.sim.requests if request.write] == []
+
+
+async def leave_a_pause_open(stage: Scene, text: str) -> None:
+    """Let a daemon mean to pause acme/one, and end while its namespace does not answer."""
+    async with stage.daemon(text.replace('"1h"', '"99h"')) as parts:
+        await stage.clock.sleep(2 * HOUR)
+        known = parts.live.fleet.known(ONE)
+        stage.sim.faults.down_namespaces.add("acme")
+        intended = parts.commander.intend(
+            ONE,
+            Command.PAUSE,
+            life=known.life or stage.clock.now(),
+            policy="old",
+            revision="r",
+            cause=known.cause,
+            reason="left open",
+            evidence=(known.cause,),
+        )
+        async with asyncio.TaskGroup() as tasks:
+            act = tasks.create_task(parts.commander.carry_out(ONE, intended, actor="policy:old"))
+            await stage.clock.sleep(10)
+            act.cancel()
+
+
+async def test_in_one_round_an_act_without_an_answer_does_not_keep_others_from_theirs(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    stage.sim.create("beta", "two", state="running", type="public")
+    await leave_a_pause_open(stage, BOTH)
+
+    for _ in range(2):  # the first one reads a configuration that is new to it
+        async with once(stage.configuration(BOTH), World(clock=stage.clock, log=stage.log, chance=random.Random(1))):
+            pass
+
+    assert [pause.name for pause in pauses(stage)] == ["two"]
+
+
+async def test_of_endpoints_that_nobody_acts_on_any_more_no_turn_is_kept(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+
+    async with stage.daemon() as parts:
+        during = 0
+
+        async def count_turns() -> None:
+            nonlocal during
+            while not await stage.events(Intended):
+                await stage.clock.sleep(0.01)
+            during = len(parts.commander.turns)
+
+        stage.sim.faults.latency_seconds = (0.5, 0.5)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(count_turns())
+            asked = [
+                tasks.create_task(parts.commander.ask(endpoint(f"acme/{name}"), Command.PAUSE, actor="ann", key="1"))
+                for name in ("one", "nonsense", "more-nonsense")
+            ]
+
+    assert [isinstance(task.result(), Done) for task in asked] == [True, False, False]
+    assert during == 1
+    assert len(parts.commander.turns) == 0
