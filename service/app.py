@@ -10,7 +10,7 @@ import asyncio
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +23,7 @@ from aiohttp import web
 
 from events.log import EventLog, LogError, LogUnusable
 from events.sqlite import SqliteLog
+from events.views.fleet import Act
 from service.access import host_and_port, load_token, spell
 from service.channels.command import Command
 from service.channels.webhook import Webhook
@@ -43,6 +44,7 @@ from service.subscribers.outbox import Channel, Courier
 from service.subscribers.readiness import Readiness
 from service.watch import Watch, Watcher
 from service.web import create_runner
+from statemachine.model import EndpointName
 
 VERSION = version("lamplighter")
 STOP_SECONDS = 3.0  # for what has to be written at the end, of the five seconds that are promised
@@ -127,6 +129,12 @@ class Once:
     log: EventLog
     watch: Watch
     autopause: Autopause
+
+    def open_acts(self) -> Iterator[tuple[EndpointName, Act]]:
+        """Return the acts whose end was not seen, where anybody looks."""
+        for name, known in self.live.fleet.endpoints.items():
+            if name.namespace in self.watch.watchers:
+                yield from ((name, act) for act in known.open.values())
 
 
 async def run(configuration: Configuration, world: World, *, started: Callable[[Parts], None]) -> None:

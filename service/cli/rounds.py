@@ -2,20 +2,41 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from events.log import Query
+from events.views.fleet import Act
 from service import app, logs
 from service.cli.logfile import event_document
 from service.cli.printing import say, warn
 from service.cli.sentences import sentence
-from service.cli.spelling import counted
+from service.cli.spelling import COMMANDS, counted
 from service.config import Configuration
+from statemachine.model import EndpointName
 
 PAGE = 1000
 # What did not come to be, and makes the exit code 1.
 FAILURES = frozenset({"act.failed", "delivery.failing", "delivery.undeliverable"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """An act of which the round did not see the end: `position` is where it was meant."""
+
+    endpoint: str
+    command: str
+    actor: str
+    position: int
+    intent: str
+
+    def __str__(self) -> str:
+        """Return the sentence that tells what becomes of it."""
+        command = COMMANDS.get(self.command, self.command)
+        return (
+            f"{self.endpoint}: {command}, meant by {self.actor} at position {self.position}, is still open: "
+            "whether it took effect is not known, the next round looks again"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +48,14 @@ class Round:
     unreadable: tuple[str, ...]
     events: Counter[str]
     failures: tuple[str, ...]
+    open: tuple[Open, ...]
     undelivered: int
     position: int
 
     @property
     def well(self) -> bool:
         """Return whether all of it could be done."""
-        return not (self.unreadable or self.failures or self.undelivered)
+        return not (self.unreadable or self.failures or self.open or self.undelivered)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -44,6 +66,7 @@ class Round:
             "unreadable": list(self.unreadable),
             "events": dict(sorted(self.events.items())),
             "failures": list(self.failures),
+            "open": [asdict(act) for act in self.open],
             "undelivered": self.undelivered,
             "position": self.position,
         }
@@ -58,8 +81,8 @@ class Round:
             if self.events[name]:
                 told.append(counted(self.events[name], words))
         say(f"{', '.join(told)}; log at {self.position}")
-        for failure in self.failures:
-            warn(f"! {failure}")
+        for trouble in (*self.failures, *self.open):
+            warn(f"! {trouble}")
         if self.undelivered:
             warn(f"! {counted(self.undelivered, 'message')} not delivered yet: the next round tries again")
 
@@ -67,13 +90,14 @@ class Round:
 def play_round(configuration: Configuration) -> Round:
     """Do one round. Raises ConfigError and LogError when it cannot begin."""
     logs.configure()
-    return asyncio.run(_play(configuration))
+    return asyncio.run(play(configuration, app.World()))
 
 
-async def _play(configuration: Configuration) -> Round:
+async def play(configuration: Configuration, world: app.World) -> Round:
+    """Do one round in this world."""
     events: Counter[str] = Counter()
     failures: list[str] = []
-    async with app.once(configuration, app.World()) as done:
+    async with app.once(configuration, world) as done:
         after = done.began
         while True:
             page = await done.log.read(Query(after=after, limit=PAGE))
@@ -91,6 +115,18 @@ async def _play(configuration: Configuration) -> Round:
             unreadable=tuple(name for name, watcher in done.watch.watchers.items() if watcher.swept is None),
             events=events,
             failures=tuple(failures),
+            open=tuple(_open(name, act) for name, act in done.open_acts()),
             undelivered=len(done.live.outbox.pending),
             position=page.head,
         )
+
+
+def _open(name: EndpointName, act: Act) -> Open:
+    intended = act.intended
+    return Open(
+        endpoint=str(name),
+        command=intended.command,
+        actor=act.actor,
+        position=act.position,
+        intent=intended.intent,
+    )

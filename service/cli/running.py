@@ -76,7 +76,7 @@ def once(
     listen: Listen = None,
     json: Json = False,
 ) -> None:
-    """Do one round and end: look, decide, deliver what is due. Exit code 1 if anything could not be done."""
+    """Do one round and end. Exit code 1 if anything could not be done, or the end of an act was not seen."""
     flags: Flags = {"hub_url": hub_url, "namespaces": namespace or [], "log": log, "listen": listen}
     with foreseen():
         configuration = configured(config, **flags)
@@ -103,6 +103,16 @@ def foreseen() -> Iterator[None]:
         raise Stop(str(error), Exit.USAGE) from error
     except LogError as error:
         raise Stop(str(error)) from error
+    except ExceptionGroup as errors:  # of tasks that ran side by side
+        if errors.split(LogError)[1] is not None:
+            raise
+        raise Stop(str(_innermost(errors))) from errors
+
+
+def _innermost(error: Exception) -> Exception:
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def configured(

@@ -17,14 +17,12 @@ from service.ports import Item, Unavailable
 from service.simulator import Happening
 from statemachine.machine import Command
 from statemachine.model import EndpointName
-from tests.integration.world import ACT, Scene, endpoint
+from tests.integration.open_acts import AT_ONCE, BOTH, ONE, leave_a_pause_open
+from tests.integration.world import Scene, endpoint
 
 pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
 
-ONE = endpoint("acme/one")
 HOUR = 3600.0
-AT_ONCE = ACT.replace('warn = ["15m", "5m"]', "warn = []").replace('settle = "1m"', 'settle = "0s"')
-BOTH = AT_ONCE.replace("acme = {}", "acme = {}\nbeta = {}").replace('["acme/*"]', '["acme/*", "beta/*"]')
 
 
 def pauses(stage: Scene) -> list[Happening]:
@@ -127,28 +125,6 @@ async def test_a_command_that_had_to_wait_beyond_its_deadline_is_not_sent(stage:
     assert isinstance(outcome, GivenUp)
     assert "ask again" in outcome.reason
     assert [request for request in stage.sim.requests if request.write] == []
-
-
-async def leave_a_pause_open(stage: Scene, text: str) -> None:
-    """Let a daemon mean to pause acme/one, and end while its namespace does not answer."""
-    async with stage.daemon(text.replace('"1h"', '"99h"')) as parts:
-        await stage.clock.sleep(2 * HOUR)
-        known = parts.live.fleet.known(ONE)
-        stage.sim.faults.down_namespaces.add("acme")
-        intended = parts.commander.intend(
-            ONE,
-            Command.PAUSE,
-            life=known.life or stage.clock.now(),
-            policy="old",
-            revision="r",
-            cause=known.cause,
-            reason="left open",
-            evidence=(known.cause,),
-        )
-        async with asyncio.TaskGroup() as tasks:
-            act = tasks.create_task(parts.commander.carry_out(ONE, intended, actor="policy:old"))
-            await stage.clock.sleep(10)
-            act.cancel()
 
 
 async def test_in_one_round_an_act_without_an_answer_does_not_keep_others_from_theirs(stage: Scene) -> None:

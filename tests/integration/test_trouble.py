@@ -15,6 +15,7 @@ from service.app import World, daemon, once
 from service.commands import CannotApply, GivenUp
 from service.commands.acts import tell
 from statemachine.machine import Command
+from tests.integration.open_acts import leave_a_pause_open
 from tests.integration.world import ACT, Scene, endpoint
 
 pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
@@ -157,23 +158,7 @@ async def test_a_store_that_fails_at_the_end_does_not_hold_it_up(stage: Scene) -
 
 async def test_one_round_ends_although_an_intent_is_open_and_its_namespace_does_not_answer(stage: Scene) -> None:
     stage.sim.create("acme", "one", state="running", type="public")
-    async with stage.daemon() as parts:
-        stage.sim.faults.down = True
-        async with asyncio.TaskGroup() as tasks:
-            known = parts.live.fleet.known(endpoint("acme/one"))
-            intended = parts.commander.intend(
-                endpoint("acme/one"),
-                Command.PAUSE,
-                life=known.life or stage.clock.now(),
-                policy="old",
-                revision="r",
-                cause=known.cause,
-                reason="left open",
-                evidence=(known.cause,),
-            )
-            act = tasks.create_task(parts.commander.carry_out(endpoint("acme/one"), intended, actor="policy:old"))
-            await stage.clock.sleep(30)
-            act.cancel()
+    await leave_a_pause_open(stage, ACT)
 
     world = World(clock=stage.clock, log=stage.log, chance=random.Random(1))
     started = stage.clock.monotonic()
