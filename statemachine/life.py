@@ -145,7 +145,7 @@ def _differences(endpoint: Endpoint, old: Sighting, seen: Seen, window: Window) 
     if old.url != new.url:
         yield UrlChanged(window=window, old=old.url, new=new.url)
     changes = _changes(old.configuration, new.configuration)
-    secrets = () if _was_told(endpoint, seen.look) else seen.changed_secrets
+    secrets = () if _was_told(endpoint, seen.look) else tuple(sorted(seen.changed_secrets))
     if changes or secrets:
         yield Reconfigured(
             window=window,

@@ -146,6 +146,18 @@ def test_a_secret_that_changed_alone_is_a_reconfiguration_without_changes_and_to
     assert again == ()
 
 
+def test_the_order_of_changed_secrets_does_not_make_another_event() -> None:
+    known = known_as(sighting())
+    paths = ("model.env.B", "model.args.1", "model.secrets.A")
+
+    one, other = (
+        decide(known, Seen(look=NOW, sighting=sighting(), changed_secrets=order), not_before=LAST, gap=False)
+        for order in (paths, paths[::-1])
+    )
+
+    assert one == other
+
+
 def test_an_endpoint_that_is_not_found_is_deleted_once() -> None:
     known = known_as(sighting(Status.FAILED))
 
