@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from zlib import crc32
 
 from service.simulator.course import Course
+from service.simulator.deeds import Deed, creation_of
 from service.simulator.document import check_name, check_values, completed, merged, updated
 from service.simulator.errors import Invalid, Taken, Unknown
 from service.simulator.life import Life
@@ -72,6 +73,7 @@ def create(course: Course, creation: Creation) -> Life:
         )
 
     life = course.truth.add(creation.namespace, creation.name, bear)
+    course.deeds += creation_of(life, edited=past.edited_days_ago is not None)
     cause, actor = ("sow", None) if past.told else ("create", creation.actor)
     course.enter(life, creation.state, cause, actor, since=edited_at, fate=creation.fate)
     return life
@@ -93,6 +95,8 @@ def perform(course: Course, act: Act) -> Life:
         VERBS[act.verb](course, life, act)
     else:
         raise Invalid(f"unknown verb {act.verb!r}; known are {sorted({*EFFECTS, *VERBS})}")
+    if act.verb in {*EFFECTS, "delete"}:
+        course.deeds.append(Deed(at=course.truth.now, life=life, verb=act.verb, actor=act.actor))
     return life
 
 

@@ -6,17 +6,23 @@ page does not shift when others come and go. What is assumed of one kind of rout
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from service.simulator.access import caller, member, visible
 from service.simulator.acts import Act, Creation, create, perform
 from service.simulator.answers import Answer, Call, Respond, json_answer
+from service.simulator.audit import audit_log
 from service.simulator.document import check_new, check_update
 from service.simulator.errors import Broken, Invalid, Unknown
 from service.simulator.hardware import provider_document
 from service.simulator.hub import members, whoami
 from service.simulator.life import Life
+from service.simulator.logs import logs, search_logs
 from service.simulator.metrics import metric
+from service.simulator.openmetrics import open_metrics
+from service.simulator.replicas import replicas
 from service.simulator.simulator import Simulator
 from service.simulator.telling import tell
 
@@ -36,21 +42,22 @@ def list_endpoints(simulator: Simulator, call: Call) -> Answer:
     start = cursor["place"] if by_place else sum(life.order <= cursor["after"] for life in matching)
     start = max(start - limit, 0) if cursor["back"] else start
     shown = matching[start : start + limit]
-    return json_answer(
+    return _conditional(
+        simulator,
+        call,
         {
             "items": [_told(simulator, life) for life in shown],
             "nextCursor": _cursor(matching, start + limit, cursor["page"] + 1)
             if start + limit < len(matching)
             else None,
             "prevCursor": _cursor(matching, start, cursor["page"] - 1, back=True) if shown and start else None,
-        }
+        },
     )
 
 
 def get_endpoint(simulator: Simulator, call: Call) -> Answer:
     """Answer one endpoint."""
-    caller(simulator, call)
-    return json_answer(_told(simulator, visible(simulator, call)))
+    return _conditional(simulator, call, _told(simulator, visible(simulator, call)))
 
 
 def create_endpoint(simulator: Simulator, call: Call) -> Answer:
@@ -93,6 +100,11 @@ def provider(simulator: Simulator, call: Call) -> Answer:
     return json_answer(provider_document(simulator.truth.told(call.params["namespace"])))
 
 
+def no_catalogue(_simulator: Simulator, _call: Call) -> Answer:
+    """Refuse the catalogue of models, which is served elsewhere and is no part of this API."""
+    raise Unknown("Not Found: the model catalogue is not simulated; create an endpoint with its hardware named instead")
+
+
 def nothing_here(_simulator: Simulator, call: Call) -> Answer:
     """Answer for all that this simulator does not have."""
     raise Unknown(f"Not Found: {call.method} {call.path}")
@@ -111,6 +123,13 @@ ROUTES: tuple[tuple[str, str, Respond], ...] = (
     ("POST", "/v2/endpoint/{namespace}/{name}/resume", command("resume")),
     ("POST", "/v2/endpoint/{namespace}/{name}/scale-to-zero", command("scale_to_zero")),
     ("POST", "/v2/endpoint/{namespace}/{name}/metrics/{metric}", metric),
+    ("GET", "/v2/endpoint/{namespace}/{name}/open-metrics", open_metrics),
+    ("GET", "/v2/endpoint/{namespace}/{name}/replica", replicas),
+    ("GET", "/v2/endpoint/{namespace}/{name}/logs", logs),
+    ("GET", "/v3/endpoint/{namespace}/{name}/logs", search_logs),
+    ("GET", "/v2/audit-logs/{namespace}", audit_log),
+    ("*", "/api/catalog{rest:(/.*)?}", no_catalogue),  # as up to 1.x
+    ("*", "/api/v1/catalog{rest:(/.*)?}", no_catalogue),
 )
 
 
@@ -118,6 +137,18 @@ def _perform(simulator: Simulator, call: Call, verb: str, document: dict[str, An
     namespace, name, user = call.params["namespace"], call.params["name"], caller(simulator, call)
     act = Act(namespace=namespace, name=name, verb=verb, actor=user, document=document)
     return perform(simulator.course, act)
+
+
+def _conditional(simulator: Simulator, call: Call, document: Any) -> Answer:
+    """Answer JSON; if there are ETags, only where it differs from what the caller has."""
+    answer = json_answer(document)
+    if not simulator.faults.etags:
+        return answer
+    etag = f'"{sha256(answer.body).hexdigest()[:32]}"'
+    have = {tag.strip().removeprefix("W/") for tag in call.headers.get("If-None-Match", "").split(",")}
+    if have & {etag, "*"}:
+        return Answer(status=304, body=b"", headers={"ETag": etag})
+    return replace(answer, headers={"ETag": etag})
 
 
 def _told(simulator: Simulator, life: Life) -> Any:

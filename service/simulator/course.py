@@ -8,6 +8,7 @@ from datetime import datetime
 from random import Random
 from typing import assert_never
 
+from service.simulator.deeds import Deed
 from service.simulator.faults import Faults
 from service.simulator.life import Life
 from service.simulator.lifecycle import Durations, Fate, StartPlan, UpdatePlan, plan_start, plan_update
@@ -23,6 +24,7 @@ class Course:
         self.seed = seed
         self.faults = faults
         self.durations = durations
+        self.deeds: list[Deed] = []
 
     def start(self, life: Life, cause: str, actor: str | None, *, requeue: bool, fate: Fate | None) -> None:
         """Bring it up, by pending, or straight by initializing where the platform has the choice."""

@@ -7,7 +7,8 @@ SimulatorError
 ├── Unknown       404  no such endpoint, as far as this caller can see
 ├── Taken         409  the name is in use
 ├── Malformed     422  the document breaks the schema
-└── Broken        500  the API itself failed, because a fault says so
+├── Broken        500  the API itself failed, because a fault says so
+└── Unbuilt       501  what is asked for is not enabled
 """
 
 from typing import ClassVar
@@ -59,3 +60,9 @@ class Broken(SimulatorError):
     """The API failed by itself."""
 
     code = 500
+
+
+class Unbuilt(SimulatorError):
+    """What is asked for is not enabled."""
+
+    code = 501

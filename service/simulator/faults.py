@@ -72,6 +72,14 @@ class Faults:
     resume_resets_scaling: bool = False  # a resume sets min and max replicas to 1, as a page of 2023 said
     delete_linger_seconds: float = 1.0  # so long a deleted endpoint is still told
 
+    # --- what the platform offers: not every account, and not every year, has all of it ------------------------------
+    log_search: bool = True  # without it `/v3/…/logs` answers 501
+    open_metrics: bool = True  # without it 403, as for who has no Team or Enterprise plan
+    audit_log: bool = True  # without it 403, as for who has no PRO plan
+    etags: bool = False  # a list and an endpoint carry an ETag, and If-None-Match is answered with 304
+    gzip: bool = False  # answers are compressed for who asks for it
+    old_gateway: bool = False  # what cannot answer yet says 502, as in older documents, instead of 503
+
     def mishap(self, number: int, *, write: bool) -> Mishap:
         """Draw what befalls the request of this number."""
         dice = Random(f"{self.seed}/faults/{number}")

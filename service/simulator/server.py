@@ -11,8 +11,9 @@ from service.simulator import admin, api, dataplane
 from service.simulator.answers import Call, Respond, answered
 from service.simulator.day import plan_day
 from service.simulator.scenario import Scenario, stage
+from service.simulator.sending import send, to_web
 from service.simulator.simulator import Simulator
-from service.simulator.wire import converse, to_web
+from service.simulator.wire import converse
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -23,8 +24,8 @@ def create_app(simulator: Simulator) -> web.Application:
     for method, path, respond in api.ROUTES:
         app.router.add_route(method, path, _with_faults(simulator, respond))
     for method, path, respond in admin.ROUTES:
-        app.router.add_route(method, path, _plain(simulator, respond, logged=False))
-    app.router.add_route("*", dataplane.ROUTE, _plain(simulator, dataplane.serve, logged=True))
+        app.router.add_route(method, path, _plain(simulator, respond))
+    app.router.add_route("*", dataplane.ROUTE, _serving(simulator))
     app.router.add_route("*", "/{rest:.*}", _with_faults(simulator, api.nothing_here))
     return app
 
@@ -68,14 +69,16 @@ def _with_faults(simulator: Simulator, respond: Respond) -> Handler:
     return handle
 
 
-def _plain(simulator: Simulator, respond: Respond, *, logged: bool) -> Handler:
+def _plain(simulator: Simulator, respond: Respond) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        call = await _call(request)
-        answer = answered(respond, simulator, call)
-        if logged:
-            number = simulator.arrive(method=call.method, path=call.path, query=call.query, token=call.token)
-            simulator.answered(number, status=answer.status)
-        return to_web(answer)
+        return to_web(answered(respond, simulator, await _call(request)))
+
+    return handle
+
+
+def _serving(simulator: Simulator) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await send(request, await dataplane.serve(simulator, await _call(request)))
 
     return handle
 
@@ -89,6 +92,7 @@ async def _call(request: web.Request) -> Call:
         params=dict(request.match_info),
         token=token.strip() if scheme.lower() == "bearer" and token.strip() else None,
         body=await request.read(),
+        headers=request.headers,
     )
 
 

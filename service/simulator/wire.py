@@ -11,6 +11,7 @@ from aiohttp import web
 from service.simulator.answers import Answer, Call, Respond, answered, error_answer
 from service.simulator.api import list_endpoints
 from service.simulator.faults import Mishap
+from service.simulator.sending import send
 from service.simulator.simulator import Simulator
 from service.simulator.withheld import withheld
 
@@ -35,14 +36,10 @@ async def converse(simulator: Simulator, respond: Respond, call: Call, request: 
     simulator.answered(number, status=None if cut else answer.status, fault=mishap.kind)
     if cut:
         return _cut(request)
-    return await _truncated(request, answer) if mishap.kind == "truncated" else to_web(answer)
-
-
-def to_web(answer: Answer) -> web.Response:
-    """Return an answer as aiohttp sends it."""
-    return web.Response(
-        status=answer.status, body=answer.body, content_type=answer.content_type, headers=dict(answer.headers)
-    )
+    torn = mishap.kind == "truncated"
+    if torn and answer.stream is None:
+        return await _truncated(request, answer)
+    return await send(request, answer, gzip=simulator.faults.gzip, torn=torn)
 
 
 def _respond(simulator: Simulator, respond: Respond, call: Call, mishap: Mishap) -> Answer:

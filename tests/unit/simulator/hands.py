@@ -1,5 +1,6 @@
 """A clock that only moves when it is told to, and the simulator on it."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,28 @@ class HandClock:
 
     def forward(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
+
+
+class YieldingClock:
+    """A hand's clock on which who sleeps lets the others go on."""
+
+    def __init__(self, clock: HandClock) -> None:
+        self._clock = clock
+        self._sleeps = 0
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    async def sleep(self, seconds: float) -> None:
+        self._sleeps += 1
+        self._clock.forward(seconds)
+        await asyncio.sleep(0.001)
+
+    async def ticks_on(self) -> bool:
+        """Tell whether anyone still sleeps on it now and then."""
+        before = self._sleeps
+        await asyncio.sleep(0.02)
+        return self._sleeps > before
 
 
 @dataclass

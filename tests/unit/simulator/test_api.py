@@ -294,9 +294,9 @@ async def test_requests_are_counted_by_the_minute(served: Served) -> None:
     served.clock.forward(60)
     since = int(served.simulator.now().timestamp()) // 60 * 60
     for _ in range(3):
-        await served.json("POST", "/serve/acme/tgi", json={})
+        await served.json("POST", "/serve/acme/tgi", json={"inputs": "hello"})
     served.clock.forward(60)
-    await served.json("POST", "/serve/acme/tgi", json={})
+    await served.json("POST", "/serve/acme/tgi", json={"inputs": "hello"})
 
     asked = {"from": since, "to": since + 120, "step": 60}
     [series] = await served.json("POST", "/v2/endpoint/acme/tgi/metrics/request-count", json=asked)
