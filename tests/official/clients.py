@@ -1,0 +1,39 @@
+"""The official clients, each in its own environment, pointed at a simulator in a process of its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.e2e.hub import Hub
+from tests.e2e.processes import Ended, Machine
+
+HERE = Path(__file__).parent
+CLIENTS = HERE.parents[1] / ".venv" / "clients"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One release line, `2`, `1` or `0`, in the hands of alice."""
+
+    line: str
+    machine: Machine
+    hub: Hub
+
+    def walk(self) -> Ended:
+        """Run the scenario."""
+        return self._run("python", str(HERE / "walk.py"), seconds=90)
+
+    def hf(self, *words: str) -> Ended:
+        """Run the command line."""
+        return self._run("hf", *words, seconds=30)
+
+    def _run(self, program: str, *words: str, seconds: float) -> Ended:
+        path = CLIENTS / self.line / "bin" / program
+        assert path.exists(), f"there is no {path}: make it with scripts/clients"
+        environment = {
+            "HF_ENDPOINT": self.hub.url,
+            "HF_TOKEN": "hf_alice",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_UPDATE_CHECK": "1",  # it would ask PyPI
+            "PYTHONPATH": f"{HERE / 'site'}:{HERE.parents[1]}",
+        }
+        return self.machine.run_program(str(path), *words, env=environment, seconds=seconds)
