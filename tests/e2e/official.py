@@ -12,19 +12,10 @@ from huggingface_hub import HfApi, InferenceEndpoint
 from huggingface_hub.errors import HfHubHTTPError
 
 from tests.e2e.calls import call
+from tests.e2e.clients.cases import LEAST
 from tests.e2e.processes import wait_until
 
-HARDWARE: dict[str, Any] = {
-    "repository": "gpt2",
-    "framework": "pytorch",
-    "task": "text-generation",
-    "accelerator": "cpu",
-    "vendor": "aws",
-    "region": "us-east-1",
-    "instance_size": "x2",
-    "instance_type": "intel-icl",
-    "type": "public",
-}
+HARDWARE: dict[str, Any] = LEAST | {"type": "public"}
 QUICKLY: Any = 0.1  # the client says int, and takes any number
 
 

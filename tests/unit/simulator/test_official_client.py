@@ -18,19 +18,10 @@ from huggingface_hub.errors import HfHubHTTPError, InferenceEndpointError
 
 from service.clock import LoopClock
 from service.simulator import Simulator, create_app, serve
+from tests.e2e.clients.cases import LEAST
 
 SPEED = 500.0
 REFRESH_SECONDS: Any = 0.05  # the client says int, and takes any number
-HARDWARE: dict[str, Any] = {
-    "repository": "gpt2",
-    "framework": "pytorch",
-    "task": "text-generation",
-    "accelerator": "cpu",
-    "vendor": "aws",
-    "region": "us-east-1",
-    "instance_size": "x2",
-    "instance_type": "intel-icl",
-}
 T = TypeVar("T")
 
 
@@ -59,7 +50,7 @@ async def _play(simulator: Simulator, scenario: Callable[[HfApi], T]) -> T:
 async def test_a_whole_life_from_deploy_to_404(simulator: Simulator) -> None:
     def scenario(api: HfApi) -> list[str]:
         told: list[str] = []
-        endpoint = api.create_inference_endpoint("tgi", **HARDWARE, min_replica=0, scale_to_zero_timeout=None)
+        endpoint = api.create_inference_endpoint("tgi", **LEAST, min_replica=0, scale_to_zero_timeout=None)
         told.append(endpoint.status)
         endpoint.wait(timeout=30, refresh_every=REFRESH_SECONDS)
         told.append(endpoint.status)
@@ -139,8 +130,8 @@ async def test_errors_are_those_that_the_client_knows(simulator: Simulator) -> N
         codes = []
         attempts: list[Callable[[], object]] = [
             lambda: api.get_inference_endpoint("nothing"),
-            lambda: api.create_inference_endpoint("tgi", **HARDWARE),
-            lambda: api.create_inference_endpoint("Bad_Name", **HARDWARE),
+            lambda: api.create_inference_endpoint("tgi", **LEAST),
+            lambda: api.create_inference_endpoint("Bad_Name", **LEAST),
             lambda: api.update_inference_endpoint("tgi", custom_image={"url": 1}, repository=7),  # type: ignore[arg-type]
         ]
         for attempt in attempts:

@@ -24,7 +24,7 @@ from huggingface_hub import (
 )
 from huggingface_hub.errors import HfHubHTTPError, TextGenerationError
 
-from tests.official.cases import CREATE, LEAST, UPDATE, Case, Json, each
+from tests.e2e.clients.cases import CREATE, LEAST, UPDATE, Case, Json, each
 
 URL = os.environ["HF_ENDPOINT"]
 QUICKLY: Any = 0.02  # the client says int, and takes any number

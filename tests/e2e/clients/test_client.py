@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.clients.cases import CREATE, UPDATE, each
+from tests.e2e.clients.client import Client
 from tests.e2e.hub import Hub
 from tests.e2e.processes import Machine
-from tests.official.cases import CREATE, UPDATE, each
-from tests.official.clients import Client
 
 CATALOGUE = [
     404,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.clients.client import Client
 from tests.e2e.hub import Hub
 from tests.e2e.processes import Ended, Machine, wait_until
-from tests.official.clients import Client
 
 PLACE = ["--vendor", "aws", "--region", "us-east-1"]
 HARDWARE = ["--accelerator", "cpu", "--instance-size", "x2", "--instance-type", "intel-icl"]

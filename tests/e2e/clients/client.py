@@ -7,7 +7,8 @@ from tests.e2e.hub import Hub
 from tests.e2e.processes import Ended, Machine
 
 HERE = Path(__file__).parent
-CLIENTS = HERE.parents[1] / ".venv" / "clients"
+ROOT = HERE.parents[2]
+CLIENTS = ROOT / ".venv" / "clients"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,6 @@ class Client:
             "HF_TOKEN": "hf_alice",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_UPDATE_CHECK": "1",  # it would ask PyPI
-            "PYTHONPATH": f"{HERE / 'site'}:{HERE.parents[1]}",
+            "PYTHONPATH": f"{HERE / 'site'}:{ROOT}",
         }
         return self.machine.run_program(str(path), *words, env=environment, seconds=seconds)
