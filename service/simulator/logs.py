@@ -18,6 +18,7 @@ from service.simulator.simulator import Simulator
 from service.simulator.telling import timestamp
 
 TICK_SECONDS = 1.0
+ANY = 1_000_000  # asking for more than there is gets what there is
 LEVELS = ("INFO", "WARN", "ERROR")
 Wanted = Callable[[Line], bool]
 
@@ -25,8 +26,8 @@ Wanted = Callable[[Line], bool]
 def logs(simulator: Simulator, call: Call) -> Answer:
     """Answer the log as text; followed, until the endpoint is down or the caller goes."""
     life = visible(simulator, call)
-    wanted, tail = _of_replica(simulator, life, call), call.number("tail", otherwise=MOST, least=0, most=MOST)
-    length = call.number("line_max_length", otherwise=10_000, most=1_000_000)
+    wanted, tail = _of_replica(simulator, life, call), call.number("tail", otherwise=MOST, least=0, most=ANY)
+    length = call.number("line_max_length", otherwise=10_000, most=ANY)
 
     def text(lines: list[Line]) -> bytes:
         return "".join(f"{line.shown(length)}\n" for line in lines).encode()
@@ -62,8 +63,8 @@ def search_logs(simulator: Simulator, call: Call) -> Answer:
         and level in {None, line.level}
         and search in line.text.lower()
     ]
-    newest = _newest(matching, call.number("tail", otherwise=MOST, least=0, most=MOST))
-    return json_answer({"logs": [_told(line) for line in newest[: call.number("limit", otherwise=1000, most=MOST)]]})
+    newest = _newest(matching, call.number("tail", otherwise=MOST, least=0, most=ANY))
+    return json_answer({"logs": [_told(line) for line in newest[: call.number("limit", otherwise=MOST, most=ANY)]]})
 
 
 def _lines(simulator: Simulator, life: Life, wanted: Wanted) -> list[Line]:

@@ -8,7 +8,7 @@ Latencies are made up from the endpoint's name and the step. What a real platfor
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -40,10 +40,14 @@ class Span:
         """Return the steps."""
         return range(self.since, self.until + 1, self.step)
 
-    def step_of(self, minute: int) -> int | None:
-        """Return the step in which a minute since 1970 begins, or None if in none."""
-        at = minute * 60
-        return at - (at - self.since) % self.step if self.since <= at <= self.until else None
+    def sums(self, counted: Iterable[tuple[int, int]]) -> list[int]:
+        """Return for each step the sum of what was counted in the minutes that begin in it."""
+        sums = [0] * len(self.steps)
+        for minute, count in counted:
+            at = minute * 60
+            if self.since <= at <= self.until:
+                sums[(at - self.since) // self.step] += count
+        return sums
 
 
 def metric(simulator: Simulator, call: Call) -> Answer:
@@ -59,16 +63,17 @@ def metric(simulator: Simulator, call: Call) -> Answer:
 
 
 def _counts(life: Life, span: Span) -> list[dict[str, Any]]:
-    by_code: dict[int, dict[int, int]] = {ANSWERED: dict.fromkeys(span.steps, 0)}
-    for minute, count in life.requests.items():
-        if (step := span.step_of(minute)) is not None:
-            by_code[ANSWERED][step] += count
+    by_code: dict[int, list[tuple[int, int]]] = {ANSWERED: list(life.requests.items())}
     for (minute, code), count in life.refusals.items():
-        if (step := span.step_of(minute)) is not None:
-            by_code.setdefault(code, dict.fromkeys(span.steps, 0))[step] += count
+        by_code.setdefault(code, []).append((minute, count))
+    sums = {code: span.sums(counted) for code, counted in sorted(by_code.items())}
     return [
-        {"labels": {"status_code": str(code)}, "values": [list(point) for point in counts.items()]}
-        for code, counts in sorted(by_code.items())
+        {
+            "labels": {"status_code": str(code)},
+            "values": [list(point) for point in zip(span.steps, of_code, strict=True)],
+        }
+        for code, of_code in sums.items()
+        if code == ANSWERED or any(of_code)
     ]
 
 

@@ -2,6 +2,7 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.unit.simulator.hands import START, Served, YieldingClock
@@ -51,6 +52,7 @@ async def test_a_log_is_cut_to_its_newest_lines_and_to_a_length(served: Served) 
 
     assert await _text(served, "tail=2") == whole[-2:]
     assert await _text(served, "tail=0") == []
+    assert await _text(served, "tail=5000") == whole
     assert await _text(served, "line_max_length=30") == [line[:30] for line in whole]
     assert await _text(served, f"replica={await _replica(served)}") == whole
     for query in ("tail=x", "tail=-1", "line_max_length=0"):
@@ -93,6 +95,15 @@ async def test_following_ends_when_the_caller_goes(served: Served, monkeypatch: 
     async with asyncio.timeout(5):
         while await clock.ticks_on():
             pass
+
+
+async def test_a_followed_log_can_be_torn_like_any_answer(served: Served) -> None:
+    await _life(served)
+    served.simulator.faults.p_truncated = 1
+
+    async with asyncio.timeout(5), served.http.get(f"{PATH}?follow=true") as response:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await response.read()
 
 
 async def test_logs_are_searched_by_what_is_asked(served: Served) -> None:
