@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from zlib import crc32
 
 from service.simulator.course import Course
+from service.simulator.credits import NO_CREDITS
 from service.simulator.deeds import Deed, creation_of
 from service.simulator.document import check_name, check_values, completed, merged, updated
 from service.simulator.errors import Invalid, Taken, Unknown
@@ -15,6 +16,7 @@ from service.simulator.life import Life
 from service.simulator.lifecycle import Fate
 from service.simulator.past import Past
 from service.simulator.rules import EFFECTS, Effect, State
+from service.simulator.scaling import clamped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ def _command(course: Course, life: Life, act: Act) -> None:
             course.start(life, act.verb, act.actor, requeue=effect is Effect.REQUEUE, fate=act.fate)
         case _:
             assert_never(effect)
+    course.resize(life, clamped(life.replicas, life))
     life.updated_at, life.updated_by = course.truth.now, act.actor
 
 
@@ -147,6 +150,7 @@ def _request(course: Course, life: Life, act: Act) -> None:
     if life.answers(now):
         life.active_at = now
         life.requests[int(now.timestamp()) // 60] += 1
+        course.scale(life)
     elif life.state is State.SCALED_TO_ZERO:
         course.start(life, "wake", act.actor, requeue=False, fate=act.fate)
 
@@ -170,7 +174,7 @@ def _unstick(course: Course, life: Life, _act: Act) -> None:
 
 def _suspend(course: Course, life: Life, _act: Act) -> None:
     if life.state is not State.PAUSED:
-        course.put_out(life, State.PAUSED, "suspend", None, error="Paused: no credits are left")
+        course.put_out(life, State.PAUSED, "suspend", None, error=NO_CREDITS)
 
 
 def _mute(_course: Course, life: Life, act: Act) -> None:

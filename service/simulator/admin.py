@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from service.simulator.answers import Answer, Call, Respond, json_answer
+from service.simulator.bill import UNITS_PER_USD, Charge, charges, charges_by_minute
 from service.simulator.errors import Invalid, Malformed
+from service.simulator.past import instant
 from service.simulator.simulator import Request, Simulator
 
 
@@ -39,6 +42,23 @@ def endpoints(simulator: Simulator, _call: Call) -> Answer:
             for life in simulator.truth.everything()
         ]
     )
+
+
+def bill(simulator: Simulator, call: Call) -> Answer:
+    """Answer what is owed: `namespace?, name?, from?, to?` (instants), `minutes=1` for a charge each minute."""
+    now = simulator.now()
+    stretches = simulator.stretches(call.argument("namespace"), call.argument("name"))
+    since = _instant(call, "from") or min((one.since for one in stretches), default=now)
+    until = min(_instant(call, "to") or now, now)
+    owed = (charges_by_minute if call.argument("minutes") == "1" else charges)(stretches, since, until)
+    told = [_charge(charge) for charge in owed]
+    units = sum(charge.units for charge in charges(stretches, since, until))
+    return json_answer({"usd": str(Decimal(units) / UNITS_PER_USD), "charges": told})
+
+
+def replicas(simulator: Simulator, _call: Call) -> Answer:
+    """Answer every change of how many replicas there shall be, and of their hardware."""
+    return json_answer([_json(asdict(sized)) for sized in simulator.replica_history])
 
 
 def act(simulator: Simulator, call: Call) -> Answer:
@@ -78,6 +98,13 @@ def revoke(simulator: Simulator, call: Call) -> Answer:
     return json_answer({})
 
 
+def pay(simulator: Simulator, call: Call) -> Answer:
+    """Say what a namespace paid in advance, in all: `namespace, credits_usd`; null lets it owe without end."""
+    asked = _object(call, {"namespace", "credits_usd"})
+    _with(simulator.credits.pay, {"namespace": asked["namespace"], "usd": asked["credits_usd"]})
+    return json_answer({})
+
+
 def refuse(simulator: Simulator, call: Call) -> Answer:
     """Answer a token with 401 or 403 in a namespace: `token, namespace, code`; with null no longer."""
     asked = _object(call, {"token", "namespace", "code"})
@@ -89,6 +116,9 @@ ROUTES: tuple[tuple[str, str, Respond], ...] = (
     ("GET", "/_simulator/history", history),
     ("GET", "/_simulator/requests", requests),
     ("GET", "/_simulator/endpoints", endpoints),
+    ("GET", "/_simulator/bill", bill),
+    ("GET", "/_simulator/replicas", replicas),
+    ("POST", "/_simulator/credits", pay),
     ("POST", "/_simulator/act", act),
     ("POST", "/_simulator/create", create),
     ("POST", "/_simulator/faults", faults),
@@ -114,6 +144,27 @@ def _with(function: Any, arguments: Mapping[str, Any]) -> Any:
 
 def _request(request: Request) -> dict[str, Any]:
     return {**_json(asdict(request)), "write": request.write}
+
+
+def _charge(charge: Charge) -> dict[str, Any]:
+    """Tell the exact whole number beside dollars: whoever adds up can do so without rounding."""
+    return {
+        "namespace": charge.namespace,
+        "name": charge.name,
+        "created_at": charge.created_at.isoformat(),
+        "from": charge.since.isoformat(),
+        "to": charge.until.isoformat(),
+        "seconds": charge.billed.total_seconds(),
+        "replica_seconds": charge.replica_time.total_seconds(),
+        "replicas": charge.replicas,
+        "units": charge.units,
+        "usd": str(charge.usd),
+    }
+
+
+def _instant(call: Call, name: str) -> datetime | None:
+    text = call.argument(name)
+    return None if text is None else instant(text.replace(" ", "+"), name)  # a + that was not escaped
 
 
 def _json(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,15 +4,16 @@ Every step that takes time is scheduled in the truth and bound to the present pl
 status, calls off whatever was to come.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import assert_never
 
 from service.simulator.deeds import Deed
 from service.simulator.faults import Faults
-from service.simulator.life import Life
+from service.simulator.life import UP, Life
 from service.simulator.lifecycle import Durations, Fate, StartPlan, UpdatePlan, plan_start, plan_update
 from service.simulator.rules import State
+from service.simulator.scaling import EASE_SECONDS, clamped, wanted_replicas
 from service.simulator.truth import Truth
 
 
@@ -29,7 +30,7 @@ class Course:
     def start(self, life: Life, cause: str, actor: str | None, *, requeue: bool, fate: Fate | None) -> None:
         """Bring it up, by pending, or straight by initializing where the platform has the choice."""
         plan = self._plan(life, fate)
-        life.up_since, life.error = None, ""
+        life.ready_at, life.error, life.replicas = [], "", clamped(1, life)
         if requeue or plan.by_pending:
             self.truth.move(life, State.PENDING, cause, actor)
             self._await_schedule(life, plan)
@@ -42,14 +43,16 @@ class Course:
     ) -> None:
         """Begin a life in any status, as if it had come there on its own; what is up has been so since then."""
         plan = self._plan(life, fate)
+        life.replicas = clamped(life.replicas, life)
+        if state in UP:
+            life.ready_at = [since]  # else the bill would take it for one whose update failed with nothing up
         self.truth.move(life, state, cause, actor)
         if state is State.PENDING:
             self._await_schedule(life, plan)
         elif state is State.INITIALIZING:
             self._await_readiness(life, plan)
-        elif state in {State.RUNNING, State.UPDATING, State.UPDATE_FAILED}:
-            self._come_up(life, plan)
-            life.up_since = since
+        elif state in UP:
+            self._come_up(life, plan, since)
         if state is State.UPDATING:
             self._await_update(life, self._update_plan(life, fate))
 
@@ -62,9 +65,36 @@ class Course:
             self.truth.move(life, State.UPDATING, cause, actor)
             self._await_update(life, plan)
 
+    def scale(self, life: Life) -> None:
+        """Fit the replicas of what runs to its load: more at once, fewer when it is asked next whether they will do."""
+        if life.state is not State.RUNNING or life.most_replicas == 1:
+            return
+        wanted = wanted_replicas(life, self.truth.now)
+        if wanted > life.replicas:
+            self.resize(life, wanted)
+        if life.replicas > clamped(0, life) and life.easing_epoch != life.epoch:
+            life.easing_epoch = life.epoch
+            self.truth.later(EASE_SECONDS, life, self._ease)
+
+    def resize(self, life: Life, replicas: int) -> None:
+        """Set how many replicas there shall be; what comes in addition is up one by one."""
+        if life.ready_at:
+            further = range(1, replicas - len(life.ready_at) + 1)
+            rising = [self.truth.now + timedelta(seconds=place * life.replica_seconds) for place in further]
+            life.ready_at = [*life.ready_at, *rising][:replicas]
+        life.replicas = replicas
+        self.truth.changed(life)
+
+    def _ease(self, life: Life) -> None:
+        life.easing_epoch = None
+        wanted = wanted_replicas(life, self.truth.now)
+        if wanted < life.replicas:
+            self.resize(life, wanted)
+        self.scale(life)
+
     def put_out(self, life: Life, state: State, cause: str, actor: str | None, *, error: str = "") -> None:
         """Take its replicas away."""
-        life.up_since, life.error = None, error
+        life.ready_at, life.error = [], error
         self.truth.move(life, state, cause, actor)
 
     def fail(self, life: Life) -> None:
@@ -121,12 +151,13 @@ class Course:
 
     def _become_ready(self, life: Life, plan: StartPlan) -> None:
         self.truth.move(life, State.RUNNING, "become_ready")
-        self._come_up(life, plan)
+        self._come_up(life, plan, self.truth.now)
 
-    def _come_up(self, life: Life, plan: StartPlan) -> None:
-        life.up_since = life.active_at = self.truth.now
+    def _come_up(self, life: Life, plan: StartPlan, since: datetime) -> None:
+        life.active_at = self.truth.now
         life.answer_lag_seconds, life.replica_seconds = plan.answer_lag_seconds, plan.replica_seconds
-        self._await_idleness(life)
+        life.ready_at = [since + timedelta(seconds=place * plan.replica_seconds) for place in range(life.replicas)]
+        self._attend(life)
         if plan.crash_after_seconds is not None and life.state is State.RUNNING:
             self.truth.later(plan.crash_after_seconds, life, self.fail)
 
@@ -145,10 +176,15 @@ class Course:
         life.error = ""
         self.truth.move(life, State.RUNNING, "become_ready")
         if life.up_since is None:
-            self._come_up(life, self._plan(life, "ok"))
+            self._come_up(life, self._plan(life, "ok"), self.truth.now)
         else:
             life.active_at = self.truth.now
-            self._await_idleness(life)
+            self._attend(life)
+
+    def _attend(self, life: Life) -> None:
+        """Watch over what runs: whether it is idle, and whether fewer replicas will do."""
+        self._await_idleness(life)
+        self.scale(life)
 
     def _await_idleness(self, life: Life) -> None:
         if life.state is State.RUNNING and life.idle_at is not None:

@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from service.simulator.document import Document
 from service.simulator.life import Life
 from service.simulator.rules import State
+
+Place = tuple[str, str, str, str]  # vendor, region, instanceType, instanceSize
 
 # What holds no machine counts for no quota; scaledToZero does, hf-api.md says so.
 FREE = frozenset({State.ABSENT, State.PAUSED, State.FAILED})
@@ -30,7 +33,7 @@ class Compute:
     status: str = "available"
 
     @property
-    def place(self) -> tuple[str, str, str, str]:
+    def place(self) -> Place:
         """Return what joins it with an endpoint's document."""
         return (self.vendor, self.region, self.instance_type, self.instance_size)
 
@@ -91,6 +94,7 @@ CATALOGUE: tuple[Compute, ...] = (
     *_gpu("gcp", "us-east4", "nvidia-l4", "Nvidia L4", gb=24, usd={1: 0.7, 4: 3.8}),
     *_gpu("gcp", "us-east4", "nvidia-h100", "Nvidia H100", gb=80, usd={1: 10.0, 8: 80.0}),
 )
+BY_PLACE = {compute.place: compute for compute in CATALOGUE}
 
 
 def provider_document(lives: Iterable[Life]) -> dict[str, Any]:
@@ -115,14 +119,23 @@ def provider_document(lives: Iterable[Life]) -> dict[str, Any]:
     }
 
 
+def place_of(document: Document) -> Place:
+    """Return which hardware a document asks for."""
+    wanted, where = document["compute"], document["provider"]
+    return (where["vendor"], where["region"], wanted["instanceType"], wanted["instanceSize"])
+
+
+def micro_usd_per_hour(document: Document) -> int:
+    """Return what one replica of it costs; nothing, where the catalogue has no price."""
+    compute = BY_PLACE.get(place_of(document))
+    return 0 if compute is None else round(compute.usd_per_hour * 10**6)
+
+
 def _used(lives: Iterable[Life]) -> dict[str, int]:
-    by_place = {compute.place: compute for compute in CATALOGUE}
     used: dict[str, int] = {}
     for life in lives:
-        wanted, where = life.document["compute"], life.document["provider"]
-        place = (where["vendor"], where["region"], wanted["instanceType"], wanted["instanceSize"])
-        if life.state not in FREE and (compute := by_place.get(place)) is not None:
-            replicas = max(1, life.least_replicas)
+        if life.state not in FREE and (compute := BY_PLACE.get(place_of(life.document))) is not None:
+            replicas = max(1, life.least_replicas, life.target_replicas)
             used[compute.instance_type] = used.get(compute.instance_type, 0) + compute.accelerators * replicas
     return used
 

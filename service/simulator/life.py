@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from service.simulator.document import Document
 from service.simulator.lifecycle import Fate
@@ -33,7 +34,9 @@ class Life:
     plans: int = 0  # drawn so far
     epoch: int = 0  # grows with every change of plan: what was scheduled under an older one no longer happens
 
-    up_since: datetime | None = None  # the first replica has been up since
+    replicas: int = 1  # how many there shall be, while there shall be any
+    ready_at: list[datetime] = field(default_factory=list)  # when each is, or will be, up: the first with the status
+    easing_epoch: int | None = None  # the plan under which it is going to be asked whether fewer will do
     answer_lag_seconds: float = 0.0
     replica_seconds: float = 0.0
     active_at: datetime | None = None  # the last request, or the start
@@ -47,27 +50,43 @@ class Life:
     deleted_by: str | None = None
 
     @property
+    def scaling(self) -> dict[str, Any]:
+        """Return `compute.scaling` as the document has it."""
+        return self.document["compute"].get("scaling") or {}
+
+    @property
     def least_replicas(self) -> int:
         """Return minReplica as the document has it."""
-        return int((self.document["compute"].get("scaling") or {}).get("minReplica") or 0)
+        return int(self.scaling.get("minReplica") or 0)
+
+    @property
+    def most_replicas(self) -> int:
+        """Return maxReplica as the document has it."""
+        return int(self.scaling.get("maxReplica") or 1)
+
+    @property
+    def up_since(self) -> datetime | None:
+        """Return since when its first replica is up."""
+        return self.ready_at[0] if self.ready_at else None
 
     @property
     def idle_at(self) -> datetime | None:
         """Return when it will be scaled to zero unless a request comes, or None for never."""
-        minutes = (self.document["compute"].get("scaling") or {}).get("scaleToZeroTimeout")
+        minutes = self.scaling.get("scaleToZeroTimeout")
         return self.active_at + timedelta(minutes=minutes) if minutes and self.active_at else None
 
     @property
     def target_replicas(self) -> int:
         """Return how many replicas there shall be."""
-        return 0 if self.state in DOWN else max(1, self.least_replicas)
+        return 0 if self.state in DOWN else self.replicas
 
     def ready_replicas(self, now: datetime) -> int:
         """Return how many replicas are up: the first one with the status, the others one by one."""
-        if self.up_since is None:
-            return 0
-        further = (now - self.up_since).total_seconds() / max(self.replica_seconds, 0.001)
-        return min(self.target_replicas, 1 + int(further))
+        return min(self.target_replicas, sum(at <= now for at in self.ready_at))
+
+    def requests_in(self, minute: int) -> int:
+        """Return how many requests were answered in a minute since 1970."""
+        return self.requests[minute]
 
     def answers(self, now: datetime) -> bool:
         """Tell whether a replica really answers: a while later than the status says so."""

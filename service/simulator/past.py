@@ -32,7 +32,7 @@ class Past:
         """Read what is said by these names, as JSON and TOML have it too; refuse what makes no sense."""
         values = dict(said)
         if isinstance(values.get("created_at"), str):
-            values["created_at"] = _instant(values["created_at"])
+            values["created_at"] = instant(values["created_at"], "created_at")
         values["requests_days_ago"] = tuple(values.get("requests_days_ago", ()))
         past = cls(**values)
         past.check()
@@ -85,9 +85,10 @@ def _before(now: datetime, days: float) -> datetime:
     return now - timedelta(days=days)
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str, name: str) -> datetime:
+    """Read an instant, which is in UTC unless it says otherwise."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Invalid(f"created_at {text!r} is no instant: write it as 2026-07-02T09:00:00Z") from error
+        raise Invalid(f"{name} {text!r} is no instant: write it as 2026-07-02T09:00:00Z") from error
     return at if at.tzinfo else at.replace(tzinfo=UTC)

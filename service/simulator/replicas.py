@@ -5,7 +5,7 @@ endpoint's name with two groups of letters after it, as of a pod; each start and
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 from service.simulator.access import visible
@@ -27,12 +27,11 @@ class Replica:
 def replicas_of(life: Life, now: datetime) -> list[Replica]:
     """Return the replicas that there are or shall be, in the order of their start."""
     ready = life.ready_replicas(now)
-    up_since = life.up_since
     return [
         Replica(
             id=_id(life, number),
             ready=number < ready,
-            started_at=None if up_since is None else up_since + timedelta(seconds=number * life.replica_seconds),
+            started_at=life.ready_at[number] if number < len(life.ready_at) else None,
         )
         for number in range(life.target_replicas)
     ]

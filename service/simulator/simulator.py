@@ -10,7 +10,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from service.simulator.acts import Act, Creation, create, perform
+from service.simulator.bill import Charge, Stretch, charges
 from service.simulator.course import Course
+from service.simulator.credits import Credits
 from service.simulator.document import from_short, merged
 from service.simulator.errors import Invalid, SimulatorError
 from service.simulator.faults import Faults, Kind
@@ -20,7 +22,7 @@ from service.simulator.past import PAST, Past
 from service.simulator.people import People, user_of
 from service.simulator.rules import State
 from service.simulator.traffic import flow
-from service.simulator.truth import Happening, Truth
+from service.simulator.truth import Happening, Sized, Truth
 
 
 class Clock(Protocol):
@@ -79,6 +81,7 @@ class Simulator:
         self.refused: list[Refusal] = []
         self._truth = Truth()
         self.course = Course(self._truth, seed=seed, faults=self.faults, durations=self.durations)
+        self.credits = Credits(self.course)
         self._requests: list[Request] = []
 
     @property
@@ -93,6 +96,11 @@ class Simulator:
         return list(self.truth.history)
 
     @property
+    def replica_history(self) -> list[Sized]:
+        """Return every change of how many replicas there shall be, and of their hardware, in order."""
+        return list(self.truth.sizes)
+
+    @property
     def requests(self) -> list[Request]:
         """Return every request so far, in the order of arrival."""
         return list(self._requests)
@@ -105,6 +113,24 @@ class Simulator:
         """Return the true status of an endpoint, hidden or not; absent if there is none."""
         life = self.truth.find(namespace, name)
         return State.ABSENT if life is None else life.state
+
+    def stretches(self, namespace: str | None = None, name: str | None = None) -> list[Stretch]:
+        """Return what was paid for so far: the times in which an endpoint's rate did not change."""
+        every = self.truth.bill.stretches(self.truth.now)
+        return [one for one in every if namespace in {None, one.namespace} and name in {None, one.name}]
+
+    def bill(
+        self,
+        namespace: str | None = None,
+        name: str | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Charge]:
+        """Return what is owed so far, or between two instants, for each life of all endpoints or of some."""
+        stretches = self.stretches(namespace, name)
+        begins = since or min((one.since for one in stretches), default=self.now())
+        return charges(stretches, begins, min(until or self.now(), self.now()))
 
     def create(
         self,

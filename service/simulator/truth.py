@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from service.simulator.bill import Bill
+from service.simulator.hardware import Place, place_of
 from service.simulator.life import Life
 from service.simulator.rules import State
 
@@ -32,6 +34,18 @@ class Happening:
     actor: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sized:
+    """A change of how many replicas there shall be, or of the hardware that each of them has."""
+
+    at: datetime
+    namespace: str
+    name: str
+    created_at: datetime
+    replicas: int
+    hardware: Place
+
+
 @dataclass(order=True, slots=True)
 class _Due:
     at: datetime
@@ -45,6 +59,12 @@ class Truth:
     def __init__(self) -> None:
         self.now = datetime.min.replace(tzinfo=UTC)
         self.history: list[Happening] = []
+        self.sizes: list[Sized] = []
+        self.bill = Bill()
+        self.on_rate: Callable[[str], None] = lambda _namespace: (
+            None
+        )  # told of a namespace that begins to owe otherwise
+        self._sizes: dict[int, tuple[int, Place]] = {}
         self._lives: dict[str, dict[str, Life]] = {}
         self._queue: list[_Due] = []
         self._turns = itertools.count()
@@ -79,6 +99,16 @@ class Truth:
         life.epoch += 1
         if old is not new and not life.hidden:
             self._record(life, old, new, cause, actor)
+        self.changed(life)
+
+    def changed(self, life: Life) -> None:
+        """Note what a change of status, of replicas or of the document does to the size and to the bill."""
+        size = (life.target_replicas, place_of(life.document))
+        if self._sizes.get(life.order, (0, None)) != size:
+            self._sizes[life.order] = size
+            self._resized(life, *size)
+        if self.bill.read(life, self.now):
+            self.on_rate(life.namespace)
 
     def hide(self, life: Life, *, hidden: bool) -> None:
         """Let the API no longer, or again, tell the endpoint; its life goes on meanwhile, untold."""
@@ -102,14 +132,15 @@ class Truth:
         """End a life: the name is free."""
         self.move(life, State.ABSENT, "delete", life.deleted_by)
         del self._lives[life.namespace][life.name]
+        del self._sizes[life.order]
 
     def find(self, namespace: str, name: str) -> Life | None:
         """Return the present life of a name, also a hidden one."""
         return self._lives.get(namespace, {}).get(name)
 
-    def told(self, namespace: str) -> list[Life]:
-        """Return what the API tells of a namespace, oldest first."""
-        return [life for life in self._lives.get(namespace, {}).values() if not life.hidden]
+    def told(self, namespace: str, *, hidden: bool = False) -> list[Life]:
+        """Return what the API tells of a namespace, oldest first; or all that there is, hidden ones too."""
+        return [life for life in self._lives.get(namespace, {}).values() if hidden or not life.hidden]
 
     def everything(self) -> Iterator[Life]:
         """Return every present life, hidden ones too."""
@@ -130,5 +161,17 @@ class Truth:
                 new=new,
                 cause=cause,
                 actor=actor,
+            )
+        )
+
+    def _resized(self, life: Life, replicas: int, hardware: Place) -> None:
+        self.sizes.append(
+            Sized(
+                at=self.now,
+                namespace=life.namespace,
+                name=life.name,
+                created_at=life.created_at,
+                replicas=replicas,
+                hardware=hardware,
             )
         )

@@ -20,7 +20,9 @@ def stage(scenario: Scenario, simulator: Simulator) -> None:
     for token in scenario.tokens:
         _introduce(simulator, token)
     for name, organisation in scenario.organisations.items():
-        simulator.people.enrol(name, organisation.members)
+        if organisation.members:
+            simulator.people.enrol(name, organisation.members)
+        simulator.credits.pay(name, organisation.credits_usd)
     for name, ends in scenario.durations.items():
         setattr(simulator.durations, name, (ends[0], ends[1]))
     simulator.faults.turn(scenario.faults)

@@ -112,9 +112,10 @@ class Token(_Table):
 
 
 class Organisation(_Table):
-    """Who is in an organisation."""
+    """Who is in an organisation, and what it paid in advance: when its bill reaches that, it is all paused."""
 
     members: list[str] = []
+    credits_usd: float | None = Field(default=None, ge=0)
 
 
 class Access(_Table):
