@@ -270,9 +270,11 @@ def _creation(
         namespace=namespace,
         name=name,
         actor=actor,
-        document=merged(document or {}, from_short({key: overrides[key] for key in overrides.keys() - PAST})),
+        document=merged(
+            document or {}, from_short({key: value for key, value in overrides.items() if key not in PAST})
+        ),
         state=State(state),
         fate=fate,
         start_seconds=start_seconds,
-        past=Past.of({key: overrides[key] for key in overrides.keys() & PAST}),
+        past=Past.of({key: value for key, value in overrides.items() if key in PAST}),
     )

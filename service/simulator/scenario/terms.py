@@ -31,8 +31,8 @@ class _Table(BaseModel):
 
     @property
     def said(self) -> dict[str, Any]:
-        """Return what was said, by its keys."""
-        return {key: getattr(self, key) for key in self.model_fields_set}
+        """Return what was said, by its keys, in an order that does not depend on the process."""
+        return {key: getattr(self, key) for key in type(self).model_fields if key in self.model_fields_set}
 
 
 class Shape(_Table):
