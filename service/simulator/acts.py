@@ -54,7 +54,7 @@ def create(course: Course, creation: Creation) -> Life:
         raise Taken(f"Conflict: an endpoint named {creation.name!r} already exists in {creation.namespace!r}")
     document = completed(creation.document)
     check_values(document)
-    now, past = course.truth.now, creation.past
+    now, past = course.stamp(), creation.past
     born_at, edited_at = past.born_at(now), past.edited_at(now)
 
     def bear(number: int, order: int) -> Life:
@@ -77,7 +77,7 @@ def create(course: Course, creation: Creation) -> Life:
     life = course.truth.add(creation.namespace, creation.name, bear)
     course.deeds += creation_of(life, edited=past.edited_days_ago is not None)
     cause, actor = ("sow", None) if past.told else ("create", creation.actor)
-    course.enter(life, creation.state, cause, actor, since=edited_at, fate=creation.fate)
+    course.enter(life, creation.state, cause, actor, since=min(edited_at, course.truth.now), fate=creation.fate)
     return life
 
 
@@ -128,7 +128,7 @@ def _command(course: Course, life: Life, act: Act) -> None:
         case _:
             assert_never(effect)
     course.resize(life, clamped(life.replicas, life))
-    life.updated_at, life.updated_by = course.truth.now, act.actor
+    life.updated_at, life.updated_by = course.stamp(), act.actor
 
 
 def _reset_scaling(course: Course, life: Life) -> None:

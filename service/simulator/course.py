@@ -27,6 +27,10 @@ class Course:
         self.durations = durations
         self.deeds: list[Deed] = []
 
+    def stamp(self) -> datetime:
+        """Return what the server's clock says now: it may be wrong, and what it stamps stays so."""
+        return self.truth.now + timedelta(seconds=self.faults.clock_skew_seconds)
+
     def start(self, life: Life, cause: str, actor: str | None, *, requeue: bool, fate: Fate | None) -> None:
         """Bring it up, by pending, or straight by initializing where the platform has the choice."""
         plan = self._plan(life, fate)

@@ -5,18 +5,13 @@ The knobs touch the management API and whoami; never the data plane, and never `
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 from service.simulator.errors import Invalid
-
-Kind = Literal["", "429", "5xx", "reset", "truncated", "not_json", "late_answer", "lost_answer"]
-Hint = Literal["", "Retry-After", "RateLimit"]
-
-# How an endpoint's metrics can be missing: refused, not implemented, no series at all, or only the newer half of what
-# was asked for.
-NO_METRICS = ("404", "501", "empty", "partial")
+from service.simulator.knobs import read_knob, tell_knob
+from service.simulator.orders import Hint, Kind, Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +26,12 @@ class Mishap:
     done: bool
     code: int  # of a 5xx
     hint: Hint  # what a 429 tells about when to come back
+    retry_after_seconds: int
+    body: bytes  # of a wrong one
+
+
+# What is JSON, and not what anybody asked for.
+WRONG_BODIES = (b"null", b"[]", b"{}", b'"ok"', b'{"items":null}', b'{"items":{"0":{}}}', b'{"error":"maintenance"}')
 
 
 @dataclass(kw_only=True)
@@ -41,16 +42,21 @@ class Faults:
 
     # --- per request -------------------------------------------------------------------------------------------------
     latency_seconds: tuple[float, float] = (0.0, 0.0)
-    p_429: float = 0.0  # never done; a third of them each with Retry-After, with RateLimit, with neither
+    p_429: float = 0.0  # never done
+    hint_429: str = (
+        "any"  # a third of them each with Retry-After, with RateLimit, with neither; or one of `knobs.HINTS`
+    )
     p_5xx: float = 0.0  # 500, 502, 503 or 504; half of the writes were done all the same
     p_reset: float = 0.0  # the connection is cut without an answer; half of the writes were done
     p_truncated: float = 0.0  # Content-Length promises more than comes; writes were done
     p_not_json: float = 0.0  # 200 with a page of HTML; writes were done
+    p_wrong_body: float = 0.0  # 200 with JSON of another shape; writes were done
     p_late_answer: float = 0.0  # only writes: done at once, answered after `late_answer_seconds`
     p_lost_answer: float = 0.0  # only writes: done, then the connection is cut
     late_answer_seconds: float = 45.0
     retry_after_seconds: int = 20
     slow_list_seconds: float = 0.0  # a list page is taken at arrival and answered this much later
+    orders: list[Order] = field(default_factory=list)  # what befalls the next requests that match, before any dice
 
     # --- by place ----------------------------------------------------------------------------------------------------
     down: bool = False  # 503 for all, whoami too
@@ -59,9 +65,11 @@ class Faults:
     bad_tokens: set[str] = field(default_factory=set)  # 401, here and on the data plane
     unreadable: set[tuple[str, str]] = field(default_factory=set)  # (namespace, name): the document is garbage
     unknown_status: dict[tuple[str, str], str] = field(default_factory=dict)  # shown instead of the true status
-    no_metrics: dict[tuple[str, str], str] = field(default_factory=dict)  # its metrics: one of NO_METRICS
+    no_metrics: dict[tuple[str, str], str] = field(default_factory=dict)  # its metrics: one of `knobs.NO_METRICS`
     extra_fields: dict[str, Any] = field(default_factory=dict)  # put into every object of every document
     shifting_pages: bool = False  # cursors count places, so that pages shift when endpoints come and go
+
+    clock_skew_seconds: float = 0.0  # so much is the server's clock ahead: in the Date header, in what is written now
 
     # --- how the platform behaves ------------------------------------------------------------------------------------
     p_fail_start: float = 0.0
@@ -80,17 +88,38 @@ class Faults:
     gzip: bool = False  # answers are compressed for who asks for it
     old_gateway: bool = False  # what cannot answer yet says 502, as in older documents, instead of 503
 
-    def mishap(self, number: int, *, write: bool) -> Mishap:
-        """Draw what befalls the request of this number."""
+    def mishap(self, number: int, *, write: bool, method: str = "", path: str = "") -> Mishap:
+        """Draw what befalls the request of this number, or take what was ordered for it."""
         dice = Random(f"{self.seed}/faults/{number}")
-        return Mishap(
+        drawn = Mishap(
             latency_seconds=dice.uniform(*self.latency_seconds),
             kind=self._kind(dice.random(), write=write),
             at_arrival=dice.random() < 0.5,
             done=dice.random() < 0.5,
             code=dice.choice((500, 502, 503, 504)),
-            hint=dice.choice(("", "Retry-After", "RateLimit")),
+            hint=self._hint(dice.choice(("", "Retry-After", "RateLimit"))),
+            retry_after_seconds=self.retry_after_seconds,
+            body=dice.choice(WRONG_BODIES),
         )
+        ordered = self._ordered(method, path)
+        return drawn if ordered is None else _as_ordered(drawn, ordered)
+
+    def _ordered(self, method: str, path: str) -> Order | None:
+        """Take the first order that fits; one that is carried out often enough is gone."""
+        fitting = next((order for order in self.orders if order.fits(method, path)), None)
+        if fitting is not None:
+            fitting.count -= 1
+            self.orders = [order for order in self.orders if order.count > 0]
+        return fitting
+
+    def _hint(self, drawn: Hint) -> Hint:
+        match self.hint_429:
+            case "any":
+                return drawn
+            case "Retry-After" | "RateLimit" as hint:
+                return hint
+            case _:
+                return ""
 
     def _kind(self, rolled: float, *, write: bool) -> Kind:
         chances: tuple[tuple[Kind, float], ...] = (
@@ -101,6 +130,7 @@ class Faults:
             ("not_json", self.p_not_json),
             ("late_answer", self.p_late_answer if write else 0.0),
             ("lost_answer", self.p_lost_answer if write else 0.0),
+            ("wrong_body", self.p_wrong_body),
         )
         for kind, chance in chances:
             if rolled < chance:
@@ -109,64 +139,28 @@ class Faults:
         return ""
 
     def turn(self, knobs: Mapping[str, Any]) -> None:
-        """Set knobs from JSON: a set is a list, a pair is `[a, b]`, a key (namespace, name) is `"namespace/name"`.
-
-        All are checked before any is set.
-        """
+        """Set knobs from JSON, as `knobs` has it; all are checked before any is set."""
         known = {knob.name for knob in fields(self)} - {"seed"}
         if unknown := sorted(knobs.keys() - known):
             raise Invalid(f"unknown faults {unknown}; known are {sorted(known)}")
-        for name, value in {name: _read(name, value, getattr(self, name)) for name, value in knobs.items()}.items():
+        for name, value in {name: read_knob(name, value, getattr(self, name)) for name, value in knobs.items()}.items():
             setattr(self, name, value)
 
     def told(self) -> dict[str, Any]:
         """Return the knobs as JSON, in the shape that `turn` reads."""
-        return {knob.name: _tell(getattr(self, knob.name)) for knob in fields(self) if knob.name != "seed"}
+        return {knob.name: tell_knob(getattr(self, knob.name)) for knob in fields(self) if knob.name != "seed"}
 
 
-def _read(name: str, value: Any, now: Any) -> Any:
-    try:
-        match name:
-            case "unreadable":
-                return {_pair(place) for place in value}
-            case "unknown_status":
-                return {_pair(place): str(status) for place, status in value.items()}
-            case "no_metrics":
-                return {_pair(place): _one_of(NO_METRICS, kind) for place, kind in value.items()}
-            case "fail_page":
-                return None if value is None else (str(value[0]), int(value[1]))
-            case "latency_seconds":
-                return (float(value[0]), float(value[1]))
-            case _ if isinstance(now, bool):
-                return _flag(value)
-            case _:
-                return type(now)(value)
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
-        raise Invalid(f"fault {name!r} cannot be {value!r}: {error}; it is now {_tell(now)!r}") from error
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise TypeError("true or false is wanted")
-
-
-def _one_of(known: tuple[str, ...], value: Any) -> str:
-    if value in known:
-        return str(value)
-    raise ValueError(f"{value!r} is none of {', '.join(known)}")
-
-
-def _pair(place: Any) -> tuple[str, str]:
-    namespace, name = place.split("/") if isinstance(place, str) else place
-    return str(namespace), str(name)
-
-
-def _tell(value: Any) -> Any:
-    match value:
-        case set():
-            return sorted("/".join(item) if isinstance(item, tuple) else item for item in value)
-        case dict():
-            return {"/".join(key) if isinstance(key, tuple) else key: item for key, item in value.items()}
-        case _:
-            return value
+def _as_ordered(drawn: Mishap, order: Order) -> Mishap:
+    """Return the mishap as it was ordered; the dice decide what the order leaves open."""
+    return replace(
+        drawn,
+        kind=order.kind,
+        latency_seconds=order.latency_seconds,
+        hint=order.hint,
+        at_arrival=drawn.at_arrival if order.at_arrival is None else order.at_arrival,
+        done=drawn.done if order.done is None else order.done,
+        code=drawn.code if order.code is None else order.code,
+        retry_after_seconds=order.retry_after_seconds or drawn.retry_after_seconds,
+        body=drawn.body if order.body is None else order.body.encode(),
+    )

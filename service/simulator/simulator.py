@@ -15,9 +15,10 @@ from service.simulator.course import Course
 from service.simulator.credits import Credits
 from service.simulator.document import from_short, merged
 from service.simulator.errors import Invalid, SimulatorError
-from service.simulator.faults import Faults, Kind
+from service.simulator.faults import Faults
 from service.simulator.life import Life
 from service.simulator.lifecycle import Durations, Fate
+from service.simulator.orders import Kind
 from service.simulator.past import PAST, Past
 from service.simulator.people import People, user_of
 from service.simulator.rules import State
@@ -108,6 +109,11 @@ class Simulator:
     def now(self) -> datetime:
         """Return the instant up to which everything has happened."""
         return self.truth.now
+
+    def stamp(self) -> datetime:
+        """Return what the server's own clock says, right or wrong."""
+        self.now()
+        return self.course.stamp()
 
     def status(self, namespace: str, name: str) -> State:
         """Return the true status of an endpoint, hidden or not; absent if there is none."""

@@ -5,6 +5,7 @@ answer may be older than the moment it comes, and a request that was asked earli
 """
 
 from dataclasses import replace
+from email.utils import format_datetime
 
 from aiohttp import web
 
@@ -21,13 +22,14 @@ PROXY_PAGE = b"<html><head><title>Sorry</title></head><body><h1>Please come back
 async def converse(simulator: Simulator, respond: Respond, call: Call, request: web.Request) -> web.StreamResponse:
     """Answer a call, or fail at it, as the faults have it."""
     number = simulator.arrive(method=call.method, path=call.path, query=call.query, token=call.token)
-    mishap = simulator.faults.mishap(number, write=simulator.request(number).write)
+    write = simulator.request(number).write
+    mishap = simulator.faults.mishap(number, write=write, method=call.method, path=call.path)
     slow_seconds = simulator.faults.slow_list_seconds if respond is list_endpoints else 0.0
     if slow_seconds:
         mishap = replace(mishap, at_arrival=True)  # an overtaken sweep is one whose page was taken before
     if not mishap.at_arrival:
         await _pass(simulator, mishap.latency_seconds)
-    answer = _respond(simulator, respond, call, mishap)
+    answer = _dated(simulator, _respond(simulator, respond, call, mishap))
     if mishap.at_arrival:
         await _pass(simulator, mishap.latency_seconds + slow_seconds)
     if mishap.kind == "late_answer":
@@ -48,11 +50,14 @@ def _respond(simulator: Simulator, respond: Respond, call: Call, mishap: Mishap)
         return error_answer(503, "Service Unavailable")
     match mishap.kind:
         case "429":
-            return error_answer(429, "Too Many Requests", _hint(mishap, faults.retry_after_seconds))
+            return error_answer(429, "Too Many Requests", _hint(mishap))
         case "5xx" | "reset":
             if mishap.done:
                 answered(withheld(respond), simulator, call)
             return _server_error(mishap.code)
+        case "wrong_body":
+            answered(withheld(respond), simulator, call)
+            return Answer(status=200, body=mishap.body)
         case "not_json":
             answered(withheld(respond), simulator, call)
             return Answer(status=200, body=PROXY_PAGE, content_type="text/html")
@@ -60,12 +65,18 @@ def _respond(simulator: Simulator, respond: Respond, call: Call, mishap: Mishap)
             return answered(withheld(respond), simulator, call)
 
 
-def _hint(mishap: Mishap, seconds: int) -> dict[str, str]:
+def _dated(simulator: Simulator, answer: Answer) -> Answer:
+    """Let the answer tell the server's own time."""
+    date = format_datetime(simulator.stamp(), usegmt=True)
+    return replace(answer, headers={"Date": date, **answer.headers})
+
+
+def _hint(mishap: Mishap) -> dict[str, str]:
     match mishap.hint:
         case "Retry-After":
-            return {"Retry-After": str(seconds)}
+            return {"Retry-After": str(mishap.retry_after_seconds)}
         case "RateLimit":
-            return {"RateLimit": f'"api";r=0;t={seconds}'}
+            return {"RateLimit": f'"api";r=0;t={mishap.retry_after_seconds}'}
         case _:
             return {}
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from service.clock import LoopClock
 from service.simulator import Request, Simulator
-from service.simulator.faults import Kind
+from service.simulator.orders import Kind
 from tests.simulation.clocks import NEVER
 
 BASE_URL = "http://hub.test"  # always the same, since it stands in the log
