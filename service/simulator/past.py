@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from service.simulator.errors import Invalid
 
-MOST_PER_DAY = 1440 * 60  # one each second
+DAY_SECONDS, MINUTES_PER_DAY = 86_400, 1440
+MOST_PER_DAY = DAY_SECONDS  # one each second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +73,11 @@ class Past:
 
     def requests(self, now: datetime, *, born_at: datetime) -> Counter[int]:
         """Return how many requests were answered, by minute since 1970; none before it was created, if that is told."""
+        began, ends = (at.timestamp() / DAY_SECONDS for at in (born_at, now))
         number = round(self.requests_per_day * self.requests_days)
-        steady = [(place + 0.5) / self.requests_per_day for place in range(number)]
-        at = [_before(now, days) for days in (*steady, *self.requests_days_ago)]
-        return Counter(int(one.timestamp()) // 60 for one in at if one >= born_at or born_at == now)
+        steady = ((place + 0.5) / self.requests_per_day for place in range(number))
+        at = (ends - days for days in (*steady, *self.requests_days_ago))
+        return Counter(int(one * MINUTES_PER_DAY) for one in at if one >= began or born_at == now)
 
 
 PAST = frozenset(field.name for field in fields(Past))

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import cache
 
 import pytest
 
 from service.simulator import Simulator
 from service.simulator.hardware import CATALOGUE
 from service.simulator.life import Life
-from service.simulator.scenario import load, stage
+from service.simulator.scenario import Scenario, load, stage
 from tests.unit.simulator.hands import HandClock, Served, on_hand
 
 FOUR = ("acme-prod", "acme-staging", "acme-research", "acme-labs")
@@ -22,9 +23,14 @@ FORGOTTEN = {
 PRICES = {compute.place: compute.usd_per_hour for compute in CATALOGUE}
 
 
+@cache
+def acme() -> Scenario:
+    return load("acme")
+
+
 def staged(*, after_hours: float = 0) -> Simulator:
     simulator, clock = on_hand()
-    stage(load("acme"), simulator)
+    stage(acme(), simulator)
     clock.forward(after_hours * 3600)
     simulator.now()
     return simulator
@@ -128,7 +134,7 @@ def test_the_oldest_edit_of_a_failed_one_is_19_days_ago_and_the_last_request_at_
 
 
 async def test_the_tokens_see_what_they_shall(served: Served) -> None:
-    stage(load("acme"), served.simulator)
+    stage(acme(), served.simulator)
     platform, demo = ({"Authorization": f"Bearer hf_{name}"} for name in ("platform", "demo"))
 
     organisations = (await served.json("GET", "/api/whoami-v2", headers=platform))["orgs"]
@@ -156,6 +162,6 @@ def test_it_holds_on_any_day() -> None:
         clock.forward(days * 86_400)
         simulator = Simulator(clock=clock)
 
-        stage(load("acme"), simulator)
+        stage(acme(), simulator)
 
         assert len(lives(simulator, *FOUR)) == 55
