@@ -7,7 +7,7 @@ difference whether someone looks every second or once a day. Nothing here knows 
 import heapq
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from service.simulator.bill import Bill
@@ -46,11 +46,8 @@ class Sized:
     hardware: Place
 
 
-@dataclass(order=True, slots=True)
-class _Due:
-    at: datetime
-    turn: int
-    happen: Callable[[], None] = field(compare=False)
+# What is due: when, in which turn, and what. Plain tuples, since the queue is the heart of a long run.
+_Due = tuple[datetime, int, Callable[[], None]]
 
 
 class Truth:
@@ -73,15 +70,15 @@ class Truth:
 
     def advance(self, to: datetime) -> None:
         """Let everything happen that is due up to `to`; a clock that jumped back changes nothing."""
-        while self._queue and self._queue[0].at <= to:
-            due = heapq.heappop(self._queue)
-            self.now = max(self.now, due.at)
-            due.happen()
+        while self._queue and self._queue[0][0] <= to:
+            at, _, happen = heapq.heappop(self._queue)
+            self.now = max(self.now, at)
+            happen()
         self.now = max(self.now, to)
 
     def at(self, when: datetime, happen: Callable[[], None]) -> None:
         """Schedule anything; what was scheduled first for one instant happens first."""
-        heapq.heappush(self._queue, _Due(when, next(self._turns), happen))
+        heapq.heappush(self._queue, (when, next(self._turns), happen))
 
     def later(self, seconds: float, life: Life, happen: Callable[[Life], None]) -> None:
         """Schedule something about an endpoint, which happens only if nothing has changed its plan by then."""
