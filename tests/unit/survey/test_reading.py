@@ -84,7 +84,7 @@ def test_whatever_is_missing_the_span_that_is_claimed_has_no_hole(known: set[int
         assert not {hole, hole + 1, hole + 2} & set(range(claimed))
 
 
-@pytest.mark.parametrize("status", [*set(Status) - {Status.ABSENT}, UnknownStatus("warming")])
+@pytest.mark.parametrize("status", [*(one for one in Status if one is not Status.ABSENT), UnknownStatus("warming")])
 def test_what_is_not_billed_costs_nothing_and_what_is_unknown_costs_nobody_knows_what(status: AnyStatus) -> None:
     found = read_item(item(sighting(status)), offers=OFFERS, members=None)
 
