@@ -5,7 +5,7 @@ must not be the one who masks.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -136,12 +136,18 @@ def updated(old: Document, change: Mapping[str, Any]) -> Document:
     return whole
 
 
-def from_short(names: Mapping[str, Any]) -> Document:
-    """Build a partial document from short names: `min_replica=0` is `compute.scaling.minReplica`."""
-    if unknown := sorted(names.keys() - SHORT.keys()):
-        raise Invalid(f"unknown overrides {unknown}; known are {sorted(SHORT)}, all else goes into `document`")
+def from_short(names: Mapping[str, Any], *, besides: Collection[str] = ()) -> Document:
+    """Build a partial document from short names: `min_replica=0` is `compute.scaling.minReplica`.
+
+    `besides` are names that mean something else to who asks: they say nothing here.
+    """
+    if unknown := sorted(names.keys() - SHORT.keys() - set(besides)):
+        known = sorted({*SHORT, *besides})
+        raise Invalid(f"unknown overrides {unknown}; known are {known}, all else goes into `document`")
     built: Document = {}
     for name, value in names.items():
+        if name in besides:
+            continue
         *parents, last = SHORT[name].split(".")
         place = built
         for parent in parents:

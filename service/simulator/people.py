@@ -51,6 +51,11 @@ class People:
         """Make a token known, as that of a user whose name may differ from the token's."""
         self._names[token] = name or user_of(token)
 
+    @property
+    def introduced(self) -> list[str]:
+        """Return the tokens that were made known."""
+        return list(self._names)
+
     def user(self, token: str) -> str:
         """Return whose token this is; where strangers are not let in, refuse a token that nobody introduced."""
         if not self.strangers and token not in self._names:

@@ -51,15 +51,22 @@ async def serve(
         if scenario is not None:
             stage(scenario, simulator)
         planned = len(plan_day(simulator)) if day else 0
-        _say(
-            f"simulator at {simulator.base_url}, speed {speed:g}, seed {seed}, "
-            f"{sum(1 for _ in simulator.truth.everything())} endpoints, {planned} acts planned; "
-            f"any token hf_NAME, any namespace; try: curl -H 'Authorization: Bearer hf_alice' "
-            f"{simulator.base_url}/v2/endpoint/acme-prod"
-        )
+        _say(_greeting(simulator, speed=speed, planned=planned))
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
+
+
+def _greeting(simulator: Simulator, *, speed: float, planned: int) -> str:
+    people, tokens = simulator.people, simulator.people.introduced or ["hf_alice"]
+    readable = [name for name in simulator.truth.namespaces() if people.may(people.user(tokens[0]), name)]
+    place = readable[0] if readable else "acme-prod"
+    welcome = "any token hf_NAME, any namespace" if people.strangers else f"tokens {', '.join(tokens)}"
+    return (
+        f"simulator at {simulator.base_url}, speed {speed:g}, seed {simulator.seed}, "
+        f"{sum(1 for _ in simulator.truth.everything())} endpoints, {planned} acts planned; {welcome}; "
+        f"try: curl -H 'Authorization: Bearer {tokens[0]}' {simulator.base_url}/v2/endpoint/{place}"
+    )
 
 
 def _with_faults(simulator: Simulator, respond: Respond) -> Handler:

@@ -276,9 +276,7 @@ def _creation(
         namespace=namespace,
         name=name,
         actor=actor,
-        document=merged(
-            document or {}, from_short({key: value for key, value in overrides.items() if key not in PAST})
-        ),
+        document=merged(document or {}, from_short(overrides, besides=PAST)),
         state=State(state),
         fate=fate,
         start_seconds=start_seconds,

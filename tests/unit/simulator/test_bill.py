@@ -207,3 +207,16 @@ def test_credits_cannot_be_negative() -> None:
 
     with pytest.raises(Invalid, match="less than nothing"):
         simulator.credits.pay("acme", -1)
+
+
+async def test_credits_and_replicas_have_doors_of_their_own(served: Served) -> None:
+    served.simulator.create("acme", "tgi", state="running", min_replica=2, max_replica=2)
+    await served.json("POST", "/_simulator/credits", json={"namespace": "acme", "credits_usd": 0.8})
+    served.clock.forward(HOUR)
+
+    sizes = await served.json("GET", "/_simulator/replicas")
+    refused = await served.json("POST", "/_simulator/credits", json={"namespace": "acme"}, status=422)
+
+    assert [one["replicas"] for one in sizes] == [2, 0]
+    assert (sizes[1]["at"], sizes[0]["hardware"][2]) == ((START + timedelta(minutes=30)).isoformat(), "nvidia-l4")
+    assert "credits_usd" in refused["error"]

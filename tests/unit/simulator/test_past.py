@@ -90,6 +90,7 @@ def test_an_instant_may_be_said_as_text() -> None:
         ({"edited_days_ago": -1}, "negative"),
         ({"requests_days_ago": [3, -1]}, "negative"),
         ({"requests_per_day": 1e9}, "at most"),
+        ({"create_days_ago": 3}, "create_days_ago.*known are.*created_days_ago.*min_replica"),
     ],
 )
 def test_a_past_that_cannot_have_been_is_refused(said: dict[str, Any], complaint: str) -> None:
