@@ -216,9 +216,9 @@ async def test_what_is_not_public_wants_a_token_of_its_namespace(served: Served,
     assert _codes(served) == {200: 1}
 
 
-async def test_a_stream_ends_where_its_endpoint_is_paused(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_ends_where_its_endpoint_is_paused(served: Served) -> None:
     url = _running(served)
-    monkeypatch.setattr(served.simulator, "clock", YieldingClock(served.clock))
+    served.simulator.clock = YieldingClock(served.clock)
     asked = {"inputs": " ".join(f"w{number}" for number in range(5000)), "parameters": {"max_new_tokens": 5000}}
 
     async with asyncio.timeout(5), served.http.post(f"{url}/generate_stream", json=asked) as response:

@@ -1,10 +1,13 @@
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
+from service.simulator import create_app
 from tests.unit.simulator.hands import START, Served, YieldingClock
 
 PATH = "/v2/endpoint/acme/tgi/logs"
@@ -66,11 +69,9 @@ async def _replica(served: Served) -> str:
     return str(replica["id"])
 
 
-async def test_a_followed_log_goes_on_until_the_endpoint_is_paused(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_followed_log_goes_on_until_the_endpoint_is_paused(served: Served) -> None:
     await _life(served)
-    monkeypatch.setattr(served.simulator, "clock", YieldingClock(served.clock))
+    served.simulator.clock = YieldingClock(served.clock)
 
     async with asyncio.timeout(5), served.http.get(f"{PATH}?follow=true&tail=1") as response:
         assert b"refused" in await response.content.readline()
@@ -83,18 +84,30 @@ async def test_a_followed_log_goes_on_until_the_endpoint_is_paused(
     assert await _text(served, "follow=true&tail=0") == []  # what is down has no more to say
 
 
-async def test_following_ends_when_the_caller_goes(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+async def alone(served: Served) -> AsyncIterator[tuple[str, YieldingClock]]:
+    """Serve as the process does: aiohttp's test server would end a handler whose caller went; there nobody does."""
+    served.simulator.clock = clock = YieldingClock(served.clock)
+    runner = web.AppRunner(create_app(served.simulator), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}", clock
+    await runner.cleanup()
+
+
+async def test_following_ends_when_the_caller_goes(served: Served, alone: tuple[str, YieldingClock]) -> None:
     await _life(served)
-    clock = YieldingClock(served.clock)
-    monkeypatch.setattr(served.simulator, "clock", clock)
+    url, clock = alone
 
-    response = await served.http.get(f"{PATH}?follow=true")
-    await response.content.readline()
-    response.close()
+    async with aiohttp.ClientSession(headers={"Authorization": "Bearer hf_alice"}) as http:
+        response = await http.get(f"{url}{PATH}?follow=true")
+        await response.content.readline()
+        assert await clock.ticks_on()
+        response.close()
 
-    async with asyncio.timeout(5):
-        while await clock.ticks_on():
-            pass
+        async with asyncio.timeout(5):
+            while await clock.ticks_on():
+                pass
 
 
 async def test_a_followed_log_can_be_torn_like_any_answer(served: Served) -> None:
