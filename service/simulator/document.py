@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import Any
 
 from service.simulator.errors import Invalid, Malformed
+from service.simulator.image import complaints_of
 
 Document = dict[str, Any]
 
@@ -170,11 +171,12 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Document:
 
 def _complaints(document: Document) -> list[str]:
     """Say of every value that is there whether it has the wrong type; null is right only where a field is optional."""
-    return [
+    wrong = [
         f"invalid type for `{path}`: expected {kind.__name__}, got {type(_at(document, path)).__name__}"
         for path, kind in (*REQUIRED.items(), *OPTIONAL.items())
         if _has(document, path) and not _fits(_at(document, path), kind, optional=path in OPTIONAL)
     ]
+    return [*wrong, *complaints_of(document.get("model"))]
 
 
 def _fits(value: Any, kind: type, *, optional: bool) -> bool:

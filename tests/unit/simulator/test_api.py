@@ -55,6 +55,11 @@ async def test_a_name_in_use_is_a_conflict(served: Served) -> None:
         ({"compute": None}, 422, "`compute`"),
         ({"model": {"repository": 7, "image": {}}}, 422, "model.repository"),
         ({"tags": "not-a-list"}, 422, "tags"),
+        ({"model": NEW["model"] | {"task": None}}, 422, "model.task"),
+        ({"model": NEW["model"] | {"image": {}}}, 422, "exactly one variant"),
+        ({"model": NEW["model"] | {"image": {"huggingface": {}, "custom": {"url": "x"}}}}, 422, "exactly one variant"),
+        ({"model": NEW["model"] | {"image": {"vLLM": {"port": 80}}}}, 422, "model.image.vLLM.url"),
+        ({"model": NEW["model"] | {"image": {"tei": "x"}}}, 422, "model.image.tei"),
         ({"compute": NEW["compute"] | {"scaling": {"minReplica": 3, "maxReplica": 1}}}, 400, "minReplica"),
     ],
 )
@@ -94,7 +99,13 @@ async def test_an_update_is_partial_and_moves_updated_by(served: Served) -> None
 
 @pytest.mark.parametrize(
     ("document", "status"),
-    [({"name": "other"}, 400), ([], 422), ({"compute": 1}, 422), ({"type": "secret"}, 422)],
+    [
+        ({"name": "other"}, 400),
+        ([], 422),
+        ({"compute": 1}, 422),
+        ({"type": "secret"}, 422),
+        ({"model": {"image": {"custom": {}}}}, 422),
+    ],
 )
 async def test_a_bad_update_changes_nothing(served: Served, document: Any, status: int) -> None:
     served.simulator.create("acme", "tgi", document=NEW, state="running")
