@@ -256,10 +256,10 @@ async def _reigns(reign: Reign, parts: Parts) -> None:
                 configuration = await _next_configuration(parts, ground)
                 running.cancel()
         except* LogUnusable as errors:
-            _logger.error("log_unusable", error=str(errors.exceptions[0]))
+            _logger.error("log_unusable", error=str(innermost(errors)))
             broke_down = True
         except* Exception as errors:  # whatever it is: the log is whole, and the world is watched again
-            _logger.exception("reign_broke_down", errors=[str(error) for error in errors.exceptions])
+            _logger.exception("reign_broke_down", error=str(innermost(errors)))
             settle, broke_down = True, True
         if (task := asyncio.current_task()) and task.cancelling():
             raise asyncio.CancelledError  # the group may have shown its own trouble instead of our end
@@ -267,6 +267,13 @@ async def _reigns(reign: Reign, parts: Parts) -> None:
             await clock.sleep(RESTART_SECONDS)
         reign = await _successor(reign, configuration, settle=settle)
         parts.configuration, parts.commander, parts.autopause = configuration, reign.commander, reign.autopause
+
+
+def innermost(error: Exception) -> Exception:
+    """Return the first error itself, out of the groups that tasks which ran side by side put around it."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _successor(old: Reign, configuration: Configuration, *, settle: bool) -> Reign:

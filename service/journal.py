@@ -60,8 +60,8 @@ class Journal:
         return changed
 
     async def refused(self, reason: str) -> None:
-        """Tell that a configuration could not be used; the one before stays in force."""
-        await self._tell(ConfigurationRefused(reason=reason))
+        """Tell, in one line, that a configuration could not be used; the one before stays in force."""
+        await self._tell(ConfigurationRefused(reason="; ".join(line.strip() for line in reason.splitlines())))
 
     async def _last_known(self) -> dict[str, Any]:
         flat: dict[str, Any] = {}

@@ -1,6 +1,6 @@
 """`lamplighter show` and `lamplighter explain`: one endpoint, as facts and in sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import typer
@@ -22,12 +22,7 @@ def show(ctx: typer.Context, endpoint: EndpointName, url: Url = None, json: Json
     say(f"{told['namespace']}/{told['name']}: {told['status']}", STYLES.get(str(told["status"]), ""))
     if not told.get("readable", True):
         say("! its document cannot be read: what follows is of before", "yellow")
-    pairs(_facts(told))
-    for line in told.get("plan") or ():
-        say(f"  plan      {line.get('policy')}: {line.get('reason')}")
-    for warning in told.get("warnings") or ():
-        policy, due = warning.get("policy", UNKNOWN), moment(warning.get("due_at"))
-        say(f"  warned    {policy} would {COMMANDS.get(warning.get('command'), UNKNOWN)} it at {due}")
+    pairs([*_facts(told), *_policies(told)])
 
 
 def explain(ctx: typer.Context, endpoint: EndpointName, url: Url = None, json: Json = False) -> None:
@@ -58,6 +53,14 @@ def _facts(told: Document) -> list[tuple[str, str]]:
         ("under way", ", ".join(_act(act) for act in told.get("open_acts") or ())),
         ("position", f"{told.get('position')} in the log; its status began at {told.get('cause')}"),
     ]
+
+
+def _policies(told: Document) -> Iterator[tuple[str, str]]:
+    for line in told.get("plan") or ():
+        yield "plan", f"{line.get('policy')}: {line.get('reason')}"
+    for warning in told.get("warnings") or ():
+        policy, due = warning.get("policy", UNKNOWN), moment(warning.get("due_at"))
+        yield "warned", f"{policy} would {COMMANDS.get(warning.get('command'), UNKNOWN)} it at {due}"
 
 
 def _person(told: Document, field: str) -> str:

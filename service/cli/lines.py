@@ -87,4 +87,4 @@ def style(event: Mapping[str, Any]) -> str:
 def _place(stream: str) -> str:
     """Return what a stream is about that is about no endpoint: the daemon, a channel, all endpoints."""
     kind, _, rest = stream.partition("/")
-    return "all endpoints" if kind == "acts" else rest or kind
+    return "all endpoints" if kind == "acts" else rest.rstrip("/") or kind

@@ -106,13 +106,9 @@ def foreseen() -> Iterator[None]:
     except ExceptionGroup as errors:  # of tasks that ran side by side
         if errors.split(LogError)[1] is not None:
             raise
-        raise Stop(str(_innermost(errors))) from errors
+        from service.app import innermost
 
-
-def _innermost(error: Exception) -> Exception:
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error
+        raise Stop(str(innermost(errors))) from errors
 
 
 def configured(

@@ -23,7 +23,7 @@ from service.commands.turns import Turns
 from service.ports import HubError
 from service.watch.track import Track
 from statemachine.machine import AlreadySo, Command, NotPermitted, permits
-from statemachine.model import EndpointName
+from statemachine.model import EndpointName, Missing
 
 DEADLINE = timedelta(minutes=5)  # later than that after the decision, its reason is stale
 KEPT = 1000  # outcomes remembered for who asks again with the same key before the views tell it
@@ -59,9 +59,11 @@ class Commander:
         if before := self._known_act(name, intent):
             return as_it_ended(before)
         try:
-            await self._watch.look(name)
+            found = await self._watch.look(name)
         except HubError as error:
             return CannotApply(reason=f"cannot look at {name}: {error}")
+        if isinstance(found, Missing):
+            return CannotApply(reason=f"there is no endpoint {name}: nothing was sent")
         track = self._watch.track(name)
         match permits(track.endpoint.status, command):
             case AlreadySo():

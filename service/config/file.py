@@ -66,6 +66,8 @@ class Configuration:
             line = self._line(r"mode\s*=", section=None)
             where = f"line {line}" if line else 'which does not say mode = "act"'
             return f"{namespace} is in observe mode ({self.path.name} {where}). Nothing was sent."
+        if namespace not in self.settings.namespaces:
+            return f"{namespace} is not watched: name it under [namespaces] in {self.path.name}. Nothing was sent."
         line = self._line(rf'"?{re.escape(namespace)}"?\s*=.*\bmode\s*=', section="namespaces")
         line = line or self._line(r"mode\s*=", section=f"namespaces.{namespace}")
         where = f"line {line}" if line else f"which does not name {namespace} under [namespaces]"

@@ -244,7 +244,7 @@ def _brought_back(case: Case) -> Protection | None:
     until = known.returned_at + case.policy.resume_hold
     if case.moment.now >= until:
         return None
-    return Protection(reason=f"somebody brought it back: left alone until {until:%Y-%m-%d %H:%M} UTC", until=until)
+    return Protection(reason=f"somebody brought it back: no act until {until:%Y-%m-%d %H:%M} UTC", until=until)
 
 
 def _young(case: Case) -> Protection | None:

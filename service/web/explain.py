@@ -98,10 +98,9 @@ def _why(told: Told) -> Iterator[str]:
         case StatusChanged(window=window, old=old, new=new, kind=kind, via=via):
             unseen = f", unseen through {', '.join(via)}" if via else ""
             gap = "; nobody could look in between" if window.gap else ""
-            yield (
-                f"It went from {old} to {new}{unseen} between {_instant(window.not_before)} and "
-                f"{_instant(window.seen_at)}{gap}."
-            )
+            first, last = _instant(window.not_before), _instant(window.seen_at)
+            when = f"at {last}" if first == last else f"between {first} and {last}"
+            yield f"It went from {old} to {new}{unseen} {when}{gap}."
             if kind is Kind.UNEXPECTED:
                 yield f"No known step leads from {old} to {new}."
         case _:

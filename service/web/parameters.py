@@ -45,8 +45,9 @@ def endpoint_of(request: web.Request) -> EndpointName:
 
 def known_endpoint_of(request: web.Request) -> EndpointName:
     """Return the endpoint that the address names, if the log ever heard of it; else raise what answers 404."""
-    name = endpoint_of(request)
-    if parts_of(request).live.fleet.known(name).life is None:
+    name, parts = endpoint_of(request), parts_of(request)
+    if parts.live.fleet.known(name).life is None:
+        parts.watch.of(name.namespace)  # NotWatched answers better where nobody looks
         raise Problem(404, f"no endpoint {name} was ever seen: GET /api/endpoints lists those that are there")
     return name
 

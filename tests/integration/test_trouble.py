@@ -140,7 +140,9 @@ async def test_a_store_that_fails_for_an_hour_stops_nothing_for_good(stage: Scen
         await stage.clock.sleep(60)
 
     assert len(await stage.recorded()) > 0
-    assert [type(event) for event in await stage.events(ConfigurationRefused)] == [ConfigurationRefused]
+    (refused,) = await stage.events(ConfigurationRefused)
+    assert isinstance(refused, ConfigurationRefused)
+    assert "lamplighter.toml: cannot be used; mode: " in refused.reason, "one line, as it is printed"
     seen = await stage.recorded(name="one")
     assert "endpoint.status_changed" in {recorded.type for recorded in seen}
 

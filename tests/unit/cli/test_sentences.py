@@ -55,7 +55,13 @@ def test_an_unknown_status_is_told_as_it_came() -> None:
 
 @pytest.mark.parametrize(
     "stream, about",
-    [("daemon", "daemon"), ("delivery/team", "team"), ("acts", "all endpoints"), ("incident/log/x", "log/x")],
+    [
+        ("daemon", "daemon"),
+        ("delivery/team", "team"),
+        ("acts", "all endpoints"),
+        ("incident/log/x", "log/x"),
+        ("incident/configuration/", "configuration"),
+    ],
 )
 def test_what_is_about_no_endpoint_names_its_place(stream: str, about: str) -> None:
     told = plain(

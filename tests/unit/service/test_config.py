@@ -61,6 +61,12 @@ def test_a_refusal_names_the_line_to_change(tmp_path: Path, text: str, line: str
     assert "Nothing was sent" in sentence
 
 
+def test_a_namespace_that_nobody_watches_is_not_called_observed(tmp_path: Path) -> None:
+    sentence = loaded(tmp_path, 'mode = "act"\n[namespaces]\nacme = {}\n').why_observe("elsewhere")
+
+    assert sentence == "elsewhere is not watched: name it under [namespaces] in lamplighter.toml. Nothing was sent."
+
+
 def test_without_a_file_nothing_acts_whatever_the_flags_say() -> None:
     with pytest.raises(ConfigError, match="mode"):
         load(None, {"namespace": ["acme"], "mode": "act"})

@@ -142,6 +142,13 @@ async def test_what_is_not_there_is_a_404_that_says_so_in_json(tmp_path: Path, p
         await caller.json("GET", path, code=404)
 
 
+async def test_an_endpoint_where_nobody_looks_is_answered_with_what_is_watched(tmp_path: Path) -> None:
+    async with served(make_parts(tmp_path)) as caller:
+        answer = await caller.json("GET", "/api/endpoints/elsewhere/tgi", code=404)
+
+    assert answer["error"].startswith("namespace 'elsewhere' is not watched (watched: acme)")
+
+
 async def test_a_method_that_an_address_does_not_take_is_answered_with_those_it_takes(tmp_path: Path) -> None:
     async with served(make_parts(tmp_path)) as caller:
         document = await caller.json("POST", "/api/status", token=True, code=405)
