@@ -61,7 +61,7 @@ class Commander:
         try:
             found = await self._watch.look(name)
         except HubError as error:
-            return CannotApply(reason=f"cannot look at {name}: {error}")
+            return CannotApply(reason=str(error))
         if isinstance(found, Missing):
             return CannotApply(reason=f"there is no endpoint {name}: nothing was sent")
         track = self._watch.track(name)
@@ -119,9 +119,8 @@ class Commander:
             if self._over:
                 return GivenUp(reason=OVER, intent=intended.intent)
             if self._clock.now() > intended.deadline:
-                return GivenUp(
-                    reason=f"another act on {name} took too long before it: ask again", intent=intended.intent
-                )
+                reason = "its deadline passed while it waited for another act to end: ask again"
+                return GivenUp(reason=reason, intent=intended.intent)
             condition = {streams.life(name, intended.life): intended.version, **(seen or {})}
             result = await tell(
                 self._log, self._clock, name, intended, id_=intended.intent, actor=actor, condition=condition

@@ -41,7 +41,7 @@ class Pursuit:
         """Return when the outcome of an intent is in the log. `sent`: it may have been sent before, so look first.
 
         A look that shows no effect says little while a write may be on its way: what is sent a second time then would
-        come after whoever undid the first.
+        come after whoever undid the first, and what is given up then may be done all the same.
         """
         command = Command(act.intended.command)
         on_its_way_since = self._clock.monotonic() if sent else float("-inf")
@@ -49,10 +49,10 @@ class Pursuit:
         answer: Item | None = None
         while True:
             if sent:
-                outcome = await self._judge(name, act, accepted=accepted, answer=answer)
+                on_its_way = self._clock.monotonic() - on_its_way_since < ON_ITS_WAY_SECONDS
+                outcome = await self._judge(name, act, accepted=accepted, answer=answer, on_its_way=on_its_way)
                 if outcome is not None:
                     return outcome
-                on_its_way = self._clock.monotonic() - on_its_way_since < ON_ITS_WAY_SECONDS
                 if accepted is not None or on_its_way:
                     await self._clock.sleep(LOOK_SECONDS)
                     continue
@@ -71,7 +71,7 @@ class Pursuit:
             sent = True
 
     async def _judge(
-        self, name: EndpointName, act: Act, *, accepted: float | None, answer: Item | None
+        self, name: EndpointName, act: Act, *, accepted: float | None, answer: Item | None, on_its_way: bool
     ) -> Outcome | None:
         """Look afresh and tell the outcome; None while it is open, and then it may be sent if it was not accepted."""
         command = Command(act.intended.command)
@@ -80,6 +80,8 @@ class Pursuit:
         status = track.endpoint.status
         if shows(command, status):
             return await self._confirm(name, act, status=status, late=accepted is None)
+        if accepted is None and on_its_way:
+            return None
         if accepted is None:
             abandoned = await self._why_give_up(name, act)
             return await self._abandon(name, act, abandoned) if abandoned else None

@@ -152,14 +152,17 @@ class Record:
         return dict(looks)
 
     def effects(self, meant: Meant) -> list[datetime]:
-        """Return when an intent had an effect: changes of status of its kind, by our token, in its time."""
+        """Return when an intent had an effect: changes of status of its kind, by our token, in its time.
+
+        At the very instant of its end the next one, that waited for it, may begin: what happens then is not its own.
+        """
         namespace, name = meant.place.split("/")
         return [
             happening.at
             for happening in self.story.history
             if (happening.namespace, happening.name, happening.actor) == (namespace, name, f"{ROBOT}{namespace}")
             and happening.cause == meant.intended.command
-            and meant.entry.at <= happening.at <= meant.until
+            and meant.entry.at <= happening.at < meant.until
         ]
 
     def sent(self, meant: Meant) -> list[Exchange]:
@@ -169,7 +172,7 @@ class Record:
             for write in self.writes
             if "/".join(write.parts[:2]) == meant.place
             and ACTS[write.parts[2]] == meant.intended.command
-            and meant.entry.at <= write.at <= meant.until
+            and meant.entry.at <= write.at < meant.until
         ]
 
     def out_of_reach(self, place: str, at: datetime) -> bool:
