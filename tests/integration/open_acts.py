@@ -3,7 +3,7 @@
 import asyncio
 
 from statemachine.machine import Command
-from tests.integration.world import ACT, Scene, endpoint
+from tests.integration.world import ACT, Scene, endpoint, seldom
 
 ONE = endpoint("acme/one")
 HOUR = 3600.0
@@ -13,7 +13,7 @@ BOTH = AT_ONCE.replace("acme = {}", "acme = {}\nbeta = {}").replace('["acme/*"]'
 
 async def leave_a_pause_open(stage: Scene, text: str) -> None:
     """Let a daemon mean to pause acme/one, and end while its namespace does not answer."""
-    async with stage.daemon(text.replace('"1h"', '"99h"')) as parts:
+    async with stage.daemon(seldom(text.replace('"1h"', '"99h"'))) as parts:
         await stage.clock.sleep(2 * HOUR)
         known = parts.live.fleet.known(ONE)
         stage.sim.faults.down_namespaces.add("acme")
