@@ -152,17 +152,14 @@ class Record:
         return dict(looks)
 
     def effects(self, meant: Meant) -> list[datetime]:
-        """Return when an intent had an effect: changes of status of its kind, by our token, in its time.
-
-        At the very instant of its end the next one, that waited for it, may begin: what happens then is not its own.
-        """
+        """Return when an intent had an effect: changes of status of its kind, by our token, in its time."""
         namespace, name = meant.place.split("/")
         return [
             happening.at
             for happening in self.story.history
             if (happening.namespace, happening.name, happening.actor) == (namespace, name, f"{ROBOT}{namespace}")
             and happening.cause == meant.intended.command
-            and meant.entry.at <= happening.at < meant.until
+            and self._in_its_time(meant, happening.at)
         ]
 
     def sent(self, meant: Meant) -> list[Exchange]:
@@ -172,8 +169,14 @@ class Record:
             for write in self.writes
             if "/".join(write.parts[:2]) == meant.place
             and ACTS[write.parts[2]] == meant.intended.command
-            and meant.entry.at <= write.at < meant.until
+            and self._in_its_time(meant, write.at)
         ]
+
+    def _in_its_time(self, meant: Meant, at: datetime) -> bool:
+        """Say whether an instant is an intent's own; that of its end is the next one's, if that began then."""
+        if at == meant.until:
+            return all(other.entry.at != at for other in self.meant if other.place == meant.place)
+        return meant.entry.at <= at < meant.until
 
     def out_of_reach(self, place: str, at: datetime) -> bool:
         """Return whether a look that was begun at an instant may have met a namespace in trouble."""
