@@ -1,19 +1,23 @@
 """Changing endpoints: the port `Writer`. Built only when the configuration says `mode = "act"`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
+import msgspec
 
 from service.clock import Clock
+from service.huggingface.answers import Answer
 from service.huggingface.client import HuggingFace
 from service.huggingface.limits import Limits
+from service.huggingface.paths import checked
+from service.huggingface.sending import Sender
 from service.huggingface.tokens import Tokens
-from service.huggingface.transport import Sender
 from service.huggingface.watching import API_URL, HUB_URL
-from service.masking import Masker
-from service.ports import AlreadyRunning, HubError, Item, Refused
+from service.masking import Masker, find_marks
+from service.ports import AlreadyRunning, HubError, Item, Refused, Unsent
 from statemachine.model import EndpointName
 
 Act = Literal["pause", "resume", "scale-to-zero"]
@@ -78,11 +82,60 @@ class ActingHuggingFace(HuggingFace):
     async def scale_to_zero(self, name: EndpointName) -> Item:
         return await self._act("scale-to-zero", name)
 
+    async def create(self, namespace: str, document: Mapping[str, Any]) -> Item:
+        self._check_acting(f"create an endpoint in {namespace}", namespace)
+        told = document.get("name")
+        name = EndpointName(namespace, checked(told if isinstance(told, str) else ""))
+        doing = f"create {name}"
+        url = self._api / "v2" / "endpoint" / checked(namespace)
+        call = self._sender.call(doing, url, namespace)
+        body = _encoded(doing, document)
+        read = await self._sender.send_once(call, lambda answer: self._read_document(answer, name), body=body)
+        return self._item(*read)
+
+    async def update(self, name: EndpointName, document: Mapping[str, Any]) -> Item:
+        doing = f"update {name}"
+        self._check_acting(doing, name.namespace)
+        call = self._sender.call(doing, self._url(name), name.namespace)
+        body = _encoded(doing, document)
+        read = await self._sender.send("PUT", call, lambda answer: self._read_document(answer, name), body=body)
+        return self._item(*read)
+
+    async def delete(self, name: EndpointName) -> None:
+        doing = f"delete {name}"
+        self._check_acting(doing, name.namespace)
+        call = self._sender.call(doing, self._url(name), name.namespace)
+        await self._sender.send("DELETE", call, _read_deletion)
+
     async def _act(self, act: Act, name: EndpointName) -> Item:
-        if name.namespace not in self._acting:
+        doing = f"{act} {name}"
+        self._check_acting(doing, name.namespace)
+        call = self._sender.call(doing, self._url(name) / act, name.namespace)
+        return self._item(*await self._sender.send("POST", call, lambda answer: self._read_document(answer, name)))
+
+    def _check_acting(self, doing: str, namespace: str) -> None:
+        if namespace not in self._acting:
             raise ObserveOnly(
-                f"cannot {act} {name}: the namespace {name.namespace!r} is only observed, and nothing was sent; "
-                f'set mode = "act" in lamplighter.toml, at its top and for {name.namespace!r}'
+                f"cannot {doing}: the namespace {namespace!r} is only observed, and nothing was sent; "
+                f'set mode = "act" in lamplighter.toml, at its top and for {namespace!r}'
             )
-        call = self._sender.call(f"{act} {name}", self._url(name) / act, name.namespace)
-        return self._item(*await self._sender.post(call, lambda answer: self._read_document(answer, name)))
+
+
+def _encoded(doing: str, document: Mapping[str, Any]) -> bytes:
+    """Return the document as it is sent; refuse one that would write a mark over the value that it hides."""
+    if marks := find_marks(document):
+        raise Unsent(
+            f"cannot {doing}: {', '.join(marks)} is masked in what was to be sent, and the mark would overwrite "
+            "the true value; nothing was sent; leave it out, or give its true value"
+        )
+    try:
+        return msgspec.json.encode(document)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        text = f"cannot {doing}: what was to be sent is no JSON ({type(error).__name__}); nothing was sent; correct it"
+        raise Unsent(text) from None
+
+
+def _read_deletion(answer: Answer) -> None:
+    """Believe an empty answer, or JSON: a login page with a 200 deleted nothing."""
+    if answer.body.strip():
+        msgspec.json.decode(answer.body)

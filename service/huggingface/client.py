@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from yarl import URL
 
-from service.huggingface.answers import Call, Malformed, malformed, told_date
+from service.huggingface.answers import Call, Malformed
 from service.huggingface.entries import read_audit, read_entries, read_members
 from service.huggingface.lines import Lines, cut, read_lines
 from service.huggingface.metrics import MetricQuestion, count_requests, read_samples, read_series
-from service.huggingface.pages import every_page
 from service.huggingface.paths import checked
+from service.huggingface.verdicts import malformed, told_date
 from service.huggingface.watching import Watching, as_item
 from service.ports import Document, Item, RequestCounts, Sample, Series
 from statemachine.model import EndpointName
@@ -36,9 +36,8 @@ class HuggingFace(Watching):
 
     async def members(self, organisation: str) -> frozenset[str]:
         url = self._hub / "api" / "organizations" / checked(organisation) / "members"
-        pages = await every_page(
-            self._transport, f"ask who the members of {organisation} are", url, organisation, read_members
-        )
+        doing = f"ask who the members of {organisation} are"
+        pages = await self._every_page(doing, url, organisation, read_members)
         return frozenset(name for page, _ in pages for name in page.items)
 
     async def clock_ahead(self, namespace: str) -> timedelta | None:
@@ -118,13 +117,8 @@ class HuggingFace(Watching):
     ) -> tuple[Document, ...]:
         query = _query(endpoint=endpoint, username=username, limit=self._transport.limits.page_items)
         url = (self._api / "v2" / "audit-logs" / checked(namespace)).with_query(query)
-        pages = await every_page(
-            self._transport,
-            f"read the audit log of {namespace}",
-            url,
-            namespace,
-            lambda answer, asked: read_audit(answer, asked, self._masker),
-        )
+        doing = f"read the audit log of {namespace}"
+        pages = await self._every_page(doing, url, namespace, lambda told, asked: read_audit(told, asked, self._masker))
         return tuple(entry for page, _ in pages for entry in page.items)
 
     def _call(self, doing: str, url: URL, name: EndpointName) -> Call:

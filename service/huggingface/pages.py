@@ -1,14 +1,13 @@
 """Lists that come page by page: all of them, or an error; within the time of a sweep, and never for ever."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from yarl import URL
 
-from service.huggingface.answers import Answer
-from service.huggingface.transport import Transport
+from service.huggingface.limits import Limits
 from service.ports import Unavailable
 from statemachine.model import Look
 
@@ -24,12 +23,11 @@ class Page(Generic[T]):
 
 
 async def every_page(
-    transport: Transport, doing: str, url: URL, namespace: str, read: Callable[[Answer, URL], Page[T]]
+    doing: str, first: URL, ask: Callable[[URL], Awaitable[tuple[Page[T], Look]]], limits: Limits
 ) -> list[tuple[Page[T], Look]]:
     """Return every page, each with its look. A page that was there before, or one too many, is the API's fault."""
-    limits = transport.limits
     pages: dict[URL, tuple[Page[T], Look]] = {}
-    following: URL | None = url
+    following: URL | None = first
     try:
         async with asyncio.timeout(limits.sweep_seconds):
             while following is not None:
@@ -39,17 +37,10 @@ async def every_page(
                         f"{limits.pages}); this is the API's fault: report it",
                         word="malformed",
                     )
-                page, look = await _page(transport, doing, following, namespace, read)
+                page, look = await ask(following)
                 pages[following] = (page, look)
                 following = page.following
     except TimeoutError:
         text = f"cannot {doing}: not every page came within {limits.sweep_seconds:g} s; check the network"
         raise Unavailable(text, word="timeout") from None
     return list(pages.values())
-
-
-async def _page(
-    transport: Transport, doing: str, url: URL, namespace: str, read: Callable[[Answer, URL], Page[T]]
-) -> tuple[Page[T], Look]:
-    call = transport.call(doing, url, namespace)
-    return await transport.get(call, lambda answer: read(answer, url))

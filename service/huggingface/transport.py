@@ -6,21 +6,24 @@ that no other can be posted to. What can write is `Sender`, which only the actin
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import aiohttp
 from yarl import URL
 
 from service.clock import Clock
-from service.huggingface.answers import FAILURES, Again, Answer, Call, Malformed, Trouble, failed, judge, timed_out
+from service.huggingface.answers import Again, Answer, Call, Malformed, Trouble
+from service.huggingface.known import Known
 from service.huggingface.limits import Limits
+from service.huggingface.manner import Manner
 from service.huggingface.metrics import MetricQuestion
 from service.huggingface.session import Proxies, open_session
 from service.huggingface.tokens import Token, Tokens
+from service.huggingface.verdicts import FAILURES, failed, judge, timed_out
 from service.ports import HubError
 from statemachine.model import Look
 
@@ -29,15 +32,12 @@ Read = Callable[[Answer], T]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How a call is sent, and whether it surely changes nothing, so that it may be sent again."""
+class Wanted(Generic[T]):
+    """Which answers are good besides those of 2xx, what is made of one, and what is known from before."""
 
-    method: Literal["GET", "POST", "PUT", "DELETE"]
-    body: bytes | None = None
-    harmless: bool = False
-
-
-GET = Manner(method="GET", harmless=True)
+    read: Read[T]
+    accept: Collection[int] = ()
+    known: Known = field(default_factory=lambda: Known(0))
 
 
 class Transport:
@@ -92,18 +92,22 @@ class Transport:
             most_bytes=self.limits.body_bytes if most_bytes is None else most_bytes,
         )
 
-    async def get(self, call: Call, read: Read[T], *, accept: Collection[int] = ()) -> tuple[T, Look]:
+    async def get(
+        self, call: Call, read: Read[T], *, accept: Collection[int] = (), known: Known | None = None
+    ) -> tuple[T, Look]:
         """GET, and return what `read` makes of the answer; retried within the limits, since it changes nothing.
 
-        `read` gets answers of 2xx and of the codes in `accept`, and raises Malformed for what it cannot use.
+        `read` gets answers of 2xx and of the codes in `accept`, and raises Malformed for what it cannot use. What it
+        made of an answer that carries an ETag goes into `known`, and is the answer again when the server says that
+        nothing changed.
         """
-        return await self._persist(GET, call, read, accept=accept)
+        wanted = Wanted(read=read, accept=accept, known=known or Known(0))
+        return await self._persist(self._harmless("GET"), call, wanted)
 
     async def ask(self, question: MetricQuestion, api: URL, read: Read[T]) -> T:
         """POST a question, and return what `read` makes of the answer; retried as a GET is."""
         call = self.call(question.doing, question.url(api), question.endpoint.namespace)
-        manner = Manner(method="POST", body=question.body(), harmless=True)
-        return (await self._persist(manner, call, read))[0]
+        return (await self._persist(self._harmless("POST", question.body()), call, Wanted(read=read)))[0]
 
     async def stream(self, call: Call) -> AsyncGenerator[bytes, None]:
         """GET once, and yield the body as it comes, for as long as it comes; only its begin has a time limit."""
@@ -126,9 +130,11 @@ class Transport:
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
             return None
 
-    async def _persist(
-        self, manner: Manner, call: Call, read: Read[T], *, accept: Collection[int] = ()
-    ) -> tuple[T, Look]:
+    def _harmless(self, method: Literal["GET", "POST"], body: bytes | None = None) -> Manner:
+        again = frozenset({Again.ALWAYS, Again.IF_HARMLESS})
+        return Manner(method=method, body=body, tries=self.limits.tries, again=again)
+
+    async def _persist(self, manner: Manner, call: Call, wanted: Wanted[T]) -> tuple[T, Look]:
         """Try until an answer, a final refusal, or a limit. The last trouble is what is raised."""
         trouble = timed_out(call, self.limits.call_seconds)
         try:
@@ -137,7 +143,7 @@ class Transport:
                 renewed = False
                 token = self._tokens.of(call.namespace)
                 while True:
-                    outcome = await self._try(manner, call, token, read, accept)
+                    outcome = await self._try(manner, call, token, wanted)
                     if not isinstance(outcome, Trouble):
                         return outcome
                     trouble = outcome
@@ -148,7 +154,7 @@ class Transport:
                             token = other
                             continue
                     tried += 1
-                    pause = self._pause(manner, trouble, tried)
+                    pause = manner.pause(trouble, tried, self.limits, self._dice)
                     if pause is None:
                         break
                     await self._clock.sleep(pause)
@@ -156,28 +162,19 @@ class Transport:
             pass
         raise trouble.error
 
-    def _pause(self, manner: Manner, trouble: Trouble, tried: int) -> float | None:
-        """Return how long to wait before the next try, or None when there is none."""
-        if tried >= (self.limits.tries if manner.harmless else self.limits.write_tries):
-            return None
-        if trouble.again is not Again.ALWAYS and not (manner.harmless and trouble.again is Again.IF_HARMLESS):
-            return None
-        wait = trouble.wait_seconds or 0.0
-        if wait > self.limits.longest_wait_seconds:
-            return None
-        upper = min(self.limits.longest_pause_seconds, self.limits.first_pause_seconds * 2 ** (tried - 1))
-        return wait + self._dice.uniform(0, upper)
-
-    async def _try(
-        self, manner: Manner, call: Call, token: Token, read: Read[T], accept: Collection[int]
-    ) -> tuple[T, Look] | Trouble:
+    async def _try(self, manner: Manner, call: Call, token: Token, wanted: Wanted[T]) -> tuple[T, Look] | Trouble:
         """Send the request once; return what was read, and when, or what went wrong."""
         seconds = self.limits.try_seconds
+        before = wanted.known.get(call.url, token)
         try:
             async with asyncio.timeout(seconds):
-                answer = await self._ask(manner, call, token)
-            if 200 <= answer.code < 300 or answer.code in accept:
-                return read(answer), answer.look
+                answer = await self._ask(manner, call, token, etag=None if before is None else before.etag)
+            if answer.code == 304 and before is not None:
+                return before.value, answer.look
+            if 200 <= answer.code < 300 or answer.code in wanted.accept:
+                value = wanted.read(answer)
+                wanted.known.keep(call.url, token, answer, value)
+                return value, answer.look
         except FAILURES as error:
             return failed(call, error, seconds=seconds)
         return judge(call, answer, secret=token.secret, now=answer.look.answered_at)
@@ -186,22 +183,24 @@ class Transport:
         """GET; return a good answer, of which only the head was read, or raise what another one means."""
         token, asked_at, asked = self._tokens.of(call.namespace), self._clock.now(), self._clock.monotonic()
         async with asyncio.timeout(self.limits.try_seconds):
-            response = await self._send(GET, call.url, token)
+            response = await self._send(self._harmless("GET"), call.url, token)
             if 200 <= response.status < 300:
                 return response
             async with response:
                 answer = await self._whole(response, call, asked_at, asked)
         raise judge(call, answer, secret=token.secret, now=answer.look.answered_at).error
 
-    async def _ask(self, manner: Manner, call: Call, token: Token) -> Answer:
+    async def _ask(self, manner: Manner, call: Call, token: Token, *, etag: str | None) -> Answer:
         asked_at, asked = self._clock.now(), self._clock.monotonic()
-        async with await self._send(manner, call.url, token) as response:
+        async with await self._send(manner, call.url, token, etag=etag) as response:
             return await self._whole(response, call, asked_at, asked)
 
-    async def _send(self, manner: Manner, url: URL, token: Token) -> aiohttp.ClientResponse:
+    async def _send(self, manner: Manner, url: URL, token: Token, *, etag: str | None = None) -> aiohttp.ClientResponse:
         headers = {"Authorization": token.header}
         if manner.body is not None:
             headers["Content-Type"] = "application/json"
+        if etag is not None:
+            headers["If-None-Match"] = etag
         return await self.open().request(
             manner.method,
             url,
@@ -219,21 +218,3 @@ class Transport:
                 raise Malformed(f"the answer is longer than {call.most_bytes} bytes")
         look = Look(asked_at=asked_at, answered_at=self._clock.now(), asked=asked, answered=self._clock.monotonic())
         return Answer(code=response.status, headers=response.headers, body=bytes(body), look=look)
-
-
-class Sender(Transport):
-    """Send requests that change something.
-
-    Each has a connection of its own: one that was kept open may just have been closed by the other side, and then
-    nobody could tell whether the write was carried out.
-    """
-
-    reuse = False
-
-    async def post(self, call: Call, read: Read[T]) -> tuple[T, Look]:
-        """POST without a body. Sent again only when the first try was surely not carried out.
-
-        That is: no connection came about, or the answer was 429. After anything else (a time-out, a broken
-        connection, a 5xx) nobody knows, and the caller must look.
-        """
-        return await self._persist(Manner(method="POST"), call, read)

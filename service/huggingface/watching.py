@@ -3,11 +3,11 @@
 Nothing here can change anything: there is no method that writes, and the transport cannot.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import aiohttp
 import msgspec
@@ -17,6 +17,7 @@ from service.clock import Clock
 from service.huggingface.account import read_identity, read_offers
 from service.huggingface.answers import Answer, Malformed
 from service.huggingface.document import Reading
+from service.huggingface.known import Known
 from service.huggingface.limits import Limits
 from service.huggingface.memory import Listed, Memory
 from service.huggingface.pages import Page, every_page
@@ -30,6 +31,9 @@ from statemachine.model import EndpointName, Look, Missing, Seen, Sighting, Unre
 API_URL = "https://api.endpoints.huggingface.cloud"
 HUB_URL = "https://huggingface.co"
 PLATFORM = ".endpoints.huggingface.cloud"  # every endpoint that the platform hosts lives below
+
+
+T = TypeVar("T")
 
 
 class _Page(msgspec.Struct, rename="camel"):
@@ -60,12 +64,14 @@ class Watching:
         self._hub = URL(hub_url.rstrip("/"))
         self._masker = masker
         self._memory = Memory(masker)
+        limits = limits or Limits()
+        self._known = Known(limits.known_answers)
         self._transport = Transport(
             session,
             tokens=tokens,
             clock=clock,
             dice=dice or SystemRandom(),
-            limits=limits or Limits(),
+            limits=limits,
             ca_file=ca_file,
         )
 
@@ -99,7 +105,9 @@ class Watching:
 
     async def look(self, name: EndpointName) -> Item | Missing:
         call = self._transport.call(f"look at {name}", self._url(name), name.namespace)
-        reading, look = await self._transport.get(call, lambda answer: self._read(answer, name), accept=(404,))
+        reading, look = await self._transport.get(
+            call, lambda answer: self._read(answer, name), accept=(404,), known=self._known
+        )
         if reading is None:
             self._memory.forget(name)
             return Missing(look=look)
@@ -108,12 +116,12 @@ class Watching:
     async def whoami(self, namespace: str) -> Identity:
         url = self._hub / "api" / "whoami-v2"
         call = self._transport.call(f"ask whose token serves {namespace}", url, namespace)
-        return (await self._transport.get(call, lambda answer: read_identity(answer.body)))[0]
+        return (await self._transport.get(call, lambda answer: read_identity(answer.body), known=self._known))[0]
 
     async def prices(self, namespace: str) -> Mapping[Hardware, Offer]:
         url = self._api / "v2" / "provider" / checked(namespace)
         call = self._transport.call(f"ask the prices for {namespace}", url, namespace)
-        return (await self._transport.get(call, lambda answer: read_offers(answer.body)))[0]
+        return (await self._transport.get(call, lambda answer: read_offers(answer.body), known=self._known))[0]
 
     async def healthy(self, url: str, health_route: str, namespace: str) -> bool:
         """Return whether the health route answers 200.
@@ -143,7 +151,16 @@ class Watching:
             following = asked.update_query(cursor=page.next_cursor) if page.next_cursor else None
             return Page(items=items, following=following)
 
-        return await every_page(self._transport, doing, url, namespace, read)
+        return await self._every_page(doing, url, namespace, read)
+
+    async def _every_page(
+        self, doing: str, url: URL, namespace: str, read: Callable[[Answer, URL], Page[T]]
+    ) -> list[tuple[Page[T], Look]]:
+        async def ask(page: URL) -> tuple[Page[T], Look]:
+            call = self._transport.call(doing, page, namespace)
+            return await self._transport.get(call, lambda answer: read(answer, page), known=self._known)
+
+        return await every_page(doing, url, ask, self._transport.limits)
 
     def _read(self, answer: Answer, name: EndpointName) -> Reading | None:
         """Read an answer about one endpoint: a document, or None if there is no such endpoint."""

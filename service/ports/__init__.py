@@ -15,6 +15,7 @@ from service.ports.errors import (
     Refused,
     Unauthorized,
     Unavailable,
+    Unsent,
 )
 from service.ports.reading import Document, Inspector, Reader
 from service.ports.writing import Writer
@@ -40,5 +41,6 @@ __all__ = [
     "Sweep",
     "Unauthorized",
     "Unavailable",
+    "Unsent",
     "Writer",
 ]

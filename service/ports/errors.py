@@ -69,6 +69,12 @@ class Invalid(Refused):
         self.complaints = complaints
 
 
+class Unsent(HubError):
+    """What was to be written would do harm, or cannot be written at all; nothing was sent."""
+
+    word = "unsent"
+
+
 class Unavailable(HubError):
     """There was no usable answer; a write may or may not have had its effect.
 

@@ -338,7 +338,7 @@ async def test_an_observing_client_has_nothing_to_write_with(world: World) -> No
     }
 
     async with closing(world.reader()) as client:
-        assert writes == {"pause", "resume", "scale_to_zero"}
+        assert writes == {"create", "update", "delete", "pause", "resume", "scale_to_zero"}
         assert not [name for name in writes if hasattr(client, name)]
         assert not hasattr(client._transport, "post")
         for name in reads:

@@ -1,74 +1,24 @@
 """The client against servers that do what the real one should not: scripted, in one loop and in virtual time."""
 
 import asyncio
-import random
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import unused_port
 
 from service.clock import LoopClock
-from service.huggingface import ActingHuggingFace, HuggingFace, Limits, Tokens
+from service.huggingface import HuggingFace, Limits, Tokens
 from service.masking import Masker
 from service.ports import HubError, Unavailable
-from statemachine.model import EndpointName, Missing
+from statemachine.model import Missing
+from tests.integration.hostile import TGI, TOKEN, Stage, client, served
 from tests.unit.huggingface.documents import document, encoded
 
 pytestmark = pytest.mark.looptime
-
-TGI = EndpointName("acme", "tgi")
-TOKEN = "hf_abcdefghijklmnopqrstuvwxyz"
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def client(url: str, **how: Any) -> ActingHuggingFace:
-    wiring: dict[str, Any] = {
-        "tokens": Tokens(default=lambda: TOKEN),
-        "clock": LoopClock(start=datetime(2026, 3, 2, tzinfo=UTC)),
-        "masker": Masker(),
-        "dice": random.Random(1),
-    }
-    return ActingHuggingFace(acting=frozenset({"acme"}), api_url=url, hub_url=url, **(wiring | how))
-
-
-class Stage:
-    """A server that answers with whatever stands in `answer`, and writes down what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[web.Request] = []
-        self.answer: Handler = self.nothing
-        self.url = ""
-
-    async def nothing(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response({"items": []})
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(request)
-        return await self.answer(request)
-
-    def says(self, body: bytes | str = b"", *, status: int = 200, **headers: str) -> None:
-        async def answer(request: web.Request) -> web.StreamResponse:
-            raw = body.encode() if isinstance(body, str) else body
-            told = {key.replace("_", "-"): value for key, value in headers.items()}
-            return web.Response(status=status, body=raw, headers=told)
-
-        self.answer = answer
-
-
-@asynccontextmanager
-async def served() -> AsyncIterator[Stage]:
-    stage = Stage()
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", stage.handle)
-    async with TestServer(app) as server:
-        stage.url = str(server.make_url("")).rstrip("/")
-        yield stage
 
 
 @pytest.fixture

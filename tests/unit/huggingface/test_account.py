@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from service.huggingface.account import read_identity, read_offers
-from service.ports import Hardware, Offer
+from service.ports import Hardware, Offer, Quota
 
 
 def offers(*computes: Any) -> Any:
@@ -24,6 +24,7 @@ def test_an_identity_names_its_namespaces_each_once() -> None:
     identity = read_identity(msgspec.json.encode(told))
 
     assert (identity.name, identity.namespaces) == ("alice", ("alice", "acme"))
+    assert identity.organisations == ("acme",)
 
 
 def test_an_identity_may_have_no_organisations() -> None:
@@ -46,3 +47,39 @@ def test_of_two_prices_the_higher_counts() -> None:
     told = offers(compute(0.8), compute(0.9, status="not_available"), compute(0.7))
 
     assert read_offers(msgspec.json.encode(told)) == {L4: Offer(usd_per_hour=0.9, status="not_available")}
+
+
+def test_an_offer_tells_its_accelerators_its_quota_and_whether_it_can_be_had() -> None:
+    quota = {"maxAccelerators": 8, "usedAccelerators": 6}
+    told = offers(compute(0.8, accelerator="gpu", numAccelerators=1, quota=quota, status="low_availability"))
+
+    offer = read_offers(msgspec.json.encode(told))[L4]
+
+    assert (offer.accelerator, offer.accelerators) == ("gpu", 1)
+    assert offer.quota == Quota(max_accelerators=8, used_accelerators=6)
+    assert offer.quota.free_accelerators == 2
+    assert offer.available
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"quota": None},
+        {"quota": 5},
+        {"quota": {}},
+        {"quota": {"maxAccelerators": 8}},
+        {"quota": {"maxAccelerators": "many", "usedAccelerators": 1}},
+        {"accelerator": 5, "numAccelerators": "one"},
+        {"numAccelerators": -1},
+    ],
+)
+def test_what_cannot_be_read_beside_a_price_is_unknown_and_costs_nobody_the_price(other: dict[str, Any]) -> None:
+    offer = read_offers(msgspec.json.encode(offers(compute(0.8, **other))))[L4]
+
+    assert offer.usd_per_hour == 0.8
+    assert (offer.accelerator, offer.accelerators, offer.quota) == (None, None, None)
+
+
+@pytest.mark.parametrize("status", ["not_available", "reserved", "deprecated", "unknown"])
+def test_only_what_the_api_calls_available_can_be_had(status: str) -> None:
+    assert not read_offers(msgspec.json.encode(offers(compute(0.8, status=status))))[L4].available

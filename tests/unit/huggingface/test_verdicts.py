@@ -6,7 +6,9 @@ import msgspec
 import pytest
 from yarl import URL
 
-from service.huggingface.answers import Again, Answer, Call, Trouble, broken, judge, scrub_body, told_wait
+from service.huggingface.answers import Again, Answer, Call, Trouble
+from service.huggingface.refusals import scrub_body
+from service.huggingface.verdicts import broken, judge, told_wait
 from service.ports import Conflict, HubError, Invalid, NotFound, Refused, Unauthorized, Unavailable
 from statemachine.model import Look
 

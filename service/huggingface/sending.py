@@ -1,0 +1,41 @@
+"""What can change something: only the acting client builds a `Sender`."""
+
+from typing import Literal, TypeVar
+
+from service.huggingface.answers import Again, Call
+from service.huggingface.manner import Manner
+from service.huggingface.transport import Read, Transport, Wanted
+from statemachine.model import Look
+
+T = TypeVar("T")
+
+
+class Sender(Transport):
+    """Send requests that change something.
+
+    Each has a connection of its own: one that was kept open may just have been closed by the other side, and then
+    nobody could tell whether the write was carried out.
+    """
+
+    reuse = False
+
+    async def send(
+        self, method: Literal["POST", "PUT", "DELETE"], call: Call, read: Read[T], *, body: bytes | None = None
+    ) -> tuple[T, Look]:
+        """Send what may be said twice: it asks for a state, and not for a change.
+
+        All the same it is sent again only when the first try was surely not carried out: no connection came about, or
+        the answer was 429. After anything else (a time-out, a broken connection, a 5xx) nobody knows, and the caller
+        must look. To repeat it then would be harmless alone in the world: here it could undo what another did in
+        between, pause what a person has just resumed, put back what was just edited, delete a new endpoint of the name.
+        """
+        manner = Manner(method=method, body=body, tries=self.limits.write_tries, again=frozenset({Again.ALWAYS}))
+        return await self._persist(manner, call, Wanted(read=read))
+
+    async def send_once(self, call: Call, read: Read[T], *, body: bytes) -> tuple[T, Look]:
+        """POST what must not be said twice, and never say it again but for a token that was refused.
+
+        The second of two creations answers 409, which must mean that the name was in use before, and nothing else.
+        """
+        manner = Manner(method="POST", body=body, tries=1, again=())
+        return await self._persist(manner, call, Wanted(read=read))
