@@ -123,16 +123,17 @@ class ActingHuggingFace(HuggingFace):
 
 def _encoded(doing: str, document: Mapping[str, Any]) -> bytes:
     """Return the document as it is sent; refuse one that would write a mark over the value that it hides."""
+    try:
+        body = msgspec.json.encode(document)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        text = f"cannot {doing}: what was to be sent is no JSON ({type(error).__name__}); nothing was sent; correct it"
+        raise Unsent(text) from None
     if marks := find_marks(document):
         raise Unsent(
             f"cannot {doing}: {', '.join(marks)} is masked in what was to be sent, and the mark would overwrite "
             "the true value; nothing was sent; leave it out, or give its true value"
         )
-    try:
-        return msgspec.json.encode(document)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        text = f"cannot {doing}: what was to be sent is no JSON ({type(error).__name__}); nothing was sent; correct it"
-        raise Unsent(text) from None
+    return body
 
 
 def _read_deletion(answer: Answer) -> None:

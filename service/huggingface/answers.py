@@ -51,3 +51,8 @@ class Trouble:
     error: HubError
     again: Again
     wait_seconds: float | None = None
+
+
+def is_page(headers: Mapping[str, str]) -> bool:
+    """Return whether this is a web page, as proxies and logins put in place of an answer."""
+    return headers.get("Content-Type", "").lower().startswith("text/html")

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from yarl import URL
 
-from service.huggingface.answers import Call, Malformed
+from service.huggingface.answers import Answer, Call, Malformed, is_page
 from service.huggingface.entries import read_audit, read_entries, read_members
 from service.huggingface.lines import Lines, cut, read_lines
 from service.huggingface.metrics import MetricQuestion, count_requests, read_samples, read_series
@@ -76,7 +76,7 @@ class HuggingFace(Watching):
     ) -> tuple[str, ...]:
         query = _query(replica=replica, tail=tail, line_max_length=line_max_length)
         call = self._call(f"read the logs of {name}", (self._url(name) / "logs").with_query(query), name)
-        body, _ = await self._transport.get(call, lambda answer: answer.body)
+        body, _ = await self._transport.get(call, _read_log)
         lines = await _aside(lambda: read_lines(body, line_bytes=self._transport.limits.line_bytes))
         return tuple(cut(line, line_max_length) for line in lines[-tail:])
 
@@ -129,6 +129,12 @@ class HuggingFace(Watching):
 async def _aside(work: Callable[[], T]) -> T:
     """Do what may take long beside the loop, which goes on meanwhile."""
     return await asyncio.get_running_loop().run_in_executor(None, work)
+
+
+def _read_log(answer: Answer) -> bytes:
+    if is_page(answer.headers):
+        raise Malformed("a web page, which is no log")
+    return answer.body
 
 
 def _query(**parameters: str | int | None) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from typing import Literal, TypeVar
 
+import aiohttp
+
 from service.huggingface.answers import Again, Call
 from service.huggingface.manner import Manner
 from service.huggingface.transport import Read, Transport, Wanted
@@ -10,14 +12,33 @@ from statemachine.model import Look
 T = TypeVar("T")
 
 
+class ConnectionLost(aiohttp.ClientConnectionError):
+    """The connection ended without an answer."""
+
+
+async def once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send one request once.
+
+    aiohttp by itself sends a PUT or DELETE again when the connection breaks, over a fresh one. It does so for two
+    errors, and not for this one.
+    """
+    try:
+        return await send(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise  # nothing was sent, and aiohttp does not try again
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise ConnectionLost(type(error).__name__) from None
+
+
 class Sender(Transport):
-    """Send requests that change something.
+    """Send requests that change something, each once unless said otherwise.
 
     Each has a connection of its own: one that was kept open may just have been closed by the other side, and then
     nobody could tell whether the write was carried out.
     """
 
     reuse = False
+    middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = (once,)
 
     async def send(
         self, method: Literal["POST", "PUT", "DELETE"], call: Call, read: Read[T], *, body: bytes | None = None

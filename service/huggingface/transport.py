@@ -16,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from service.clock import Clock
-from service.huggingface.answers import Again, Answer, Call, Malformed, Trouble
+from service.huggingface.answers import Again, Answer, Call, Malformed, Trouble, is_page
 from service.huggingface.known import Known
 from service.huggingface.limits import Limits
 from service.huggingface.manner import Manner
@@ -44,6 +44,7 @@ class Transport:
     """Send requests that change nothing."""
 
     reuse = True
+    middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
 
     def __init__(
         self,
@@ -113,6 +114,8 @@ class Transport:
         """GET once, and yield the body as it comes, for as long as it comes; only its begin has a time limit."""
         try:
             async with await self._begin(call) as response:
+                if is_page(response.headers):
+                    raise Malformed("a web page, which is not what was asked for")
                 async for chunk in response.content.iter_any():
                     yield chunk
         except FAILURES as error:
@@ -208,6 +211,7 @@ class Transport:
             headers=headers,
             allow_redirects=False,
             proxy=self._proxy_for(url),
+            middlewares=self.middlewares,
         )
 
     async def _whole(self, response: aiohttp.ClientResponse, call: Call, asked_at: datetime, asked: float) -> Answer:
