@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from yarl import URL
 
+from service.huggingface.account import read_identity
 from service.huggingface.answers import Answer, Call, Malformed, is_page
 from service.huggingface.entries import read_audit, read_entries, read_members
 from service.huggingface.lines import Lines, cut, read_lines
@@ -42,7 +43,7 @@ class HuggingFace(Watching):
 
     async def clock_ahead(self, namespace: str) -> timedelta | None:
         call = self._transport.call("ask what time it is", self._hub / "api" / "whoami-v2", namespace)
-        theirs, look = await self._transport.get(call, lambda answer: told_date(answer.headers))
+        theirs, look = await self._transport.get(call, _told_time)
         return None if theirs is None else look.asked_at + (look.answered_at - look.asked_at) / 2 - theirs
 
     async def request_counts(
@@ -124,6 +125,12 @@ class HuggingFace(Watching):
     def _call(self, doing: str, url: URL, name: EndpointName) -> Call:
         """Describe a request whose answer is text, or short."""
         return self._transport.call(doing, url, name.namespace, most_bytes=self._transport.limits.text_bytes)
+
+
+def _told_time(answer: Answer) -> datetime | None:
+    """Return the time that an answer tells; refuse one that is not whoami's: a proxy has a clock of its own."""
+    read_identity(answer.body)
+    return told_date(answer.headers)
 
 
 async def _aside(work: Callable[[], T]) -> T:

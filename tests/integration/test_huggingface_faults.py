@@ -56,6 +56,7 @@ OPERATIONS: dict[str, Operation] = {
     "sweep": reads(lambda hub: hub.sweep("acme"), 300),
     "look": reads(lambda hub: hub.look(TGI)),
     "whoami": reads(lambda hub: hub.whoami("acme")),
+    "clock_ahead": reads(lambda hub: hub.clock_ahead("acme")),
     "prices": reads(lambda hub: hub.prices("acme")),
     "healthy": Operation(lambda hub, url: hub.healthy(url, "/health", "acme"), seconds=10, tries=1),
     "find": reads(lambda hub: hub.find("acme", tags=("a",)), 300),
