@@ -20,6 +20,7 @@ from service.ports import Document, Item, RequestCounts, Sample, Series
 from statemachine.model import EndpointName
 
 T = TypeVar("T")
+SLOW = timedelta(seconds=10)  # an answer that took longer tells no time: it may be that of any moment on its way
 
 
 class HuggingFace(Watching):
@@ -44,7 +45,8 @@ class HuggingFace(Watching):
     async def clock_ahead(self, namespace: str) -> timedelta | None:
         call = self._transport.call("ask what time it is", self._hub / "api" / "whoami-v2", namespace)
         theirs, look = await self._transport.get(call, _told_time)
-        return None if theirs is None else look.asked_at + (look.answered_at - look.asked_at) / 2 - theirs
+        took = look.answered_at - look.asked_at
+        return None if theirs is None or took > SLOW else look.asked_at + took / 2 - theirs
 
     async def request_counts(
         self, name: EndpointName, *, since: datetime, until: datetime, step: timedelta

@@ -149,6 +149,8 @@ def is_fit(result: Any, right: Any) -> bool:
             return isinstance(right, tuple)
         case Sweep():
             return isinstance(right, tuple)
+        case None:
+            return right is None or isinstance(right, timedelta)  # what time it is, nobody may be able to tell
         case _:
             return isinstance(result, type(right)) or (isinstance(result, dict) and isinstance(right, dict))
 
@@ -176,7 +178,8 @@ async def test_every_operation_stands_every_fault(name: str) -> None:
                 assert mishap.result, where
                 assert is_fit(told, right[operation]), where
             if name in {"slow", "packed"}:
-                assert essence(told) == right[operation] or operation == "healthy", where
+                # How healthy it is, and what time, may be another thing by the time of the answer.
+                assert essence(told) == right[operation] or operation in {"healthy", "clock_ahead"}, where
             tries = row.tries * (LIMITS.pages if name == "endless pages" else 1)
             # aiohttp by itself sends a GET once more when its connection breaks
             assert len(stage.asked) - before <= tries * (1 if row.writes else 2), where
