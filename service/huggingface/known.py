@@ -1,25 +1,31 @@
-"""What the server said last at an address, for as long as it says that nothing changed.
+"""What the server said last at an address: what did not change since is neither sent nor read again.
 
-What is kept is what was read, masked, and never the bytes that came.
+What is kept is what was read, masked, and never the bytes that came: of them only a keyed hash.
 """
 
+import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from hashlib import blake2b
+from typing import Any, TypeVar
 
 from yarl import URL
 
 from service.huggingface.answers import Answer
 from service.huggingface.tokens import Token
 
+T = TypeVar("T")
+
 _LONGEST_ETAG = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
-    """What was read of an answer, and the server's own mark for it."""
+class Told:
+    """What was read of an answer; the server's own mark for it, if any, and ours."""
 
-    etag: str
+    etag: str | None
+    seal: bytes
     value: Any
 
 
@@ -31,20 +37,31 @@ class Known:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._tagged: OrderedDict[tuple[URL, Token], Tagged] = OrderedDict()
+        self._key = secrets.token_bytes(32)
+        self._told: OrderedDict[tuple[URL, Token], Told] = OrderedDict()
 
-    def get(self, url: URL, token: Token) -> Tagged | None:
+    def get(self, url: URL, token: Token) -> Told | None:
         """Return what was read last at this address."""
-        if (url, token) not in self._tagged:
+        if (url, token) not in self._told:
             return None
-        self._tagged.move_to_end((url, token))
-        return self._tagged[url, token]
+        self._told.move_to_end((url, token))
+        return self._told[url, token]
 
-    def keep(self, url: URL, token: Token, answer: Answer, value: Any) -> None:
-        """Remember what was read, if the server marked it; forget what was known before in any case."""
-        self._tagged.pop((url, token), None)
+    def read(self, url: URL, token: Token, answer: Answer, read: Callable[[Answer], T]) -> T:
+        """Return what `read` makes of an answer, or made of the last one if its bytes are the same; remember it.
+
+        An answer that is not a plain 200 is not remembered, and makes the last one forgotten.
+        """
+        if not self._most:
+            return read(answer)
+        told = self._told.pop((url, token), None)
+        if answer.code != 200:
+            return read(answer)
+        seal = blake2b(answer.body, key=self._key, digest_size=16).digest()
+        value: T = told.value if told is not None and told.seal == seal else read(answer)
         etag = answer.headers.get("ETag", "")
-        if answer.code == 200 and 0 < len(etag) <= _LONGEST_ETAG and etag.isprintable():
-            self._tagged[url, token] = Tagged(etag, value)
-            while len(self._tagged) > self._most:
-                self._tagged.popitem(last=False)
+        fit = 0 < len(etag) <= _LONGEST_ETAG and etag.isprintable()
+        self._told[url, token] = Told(etag=etag if fit else None, seal=seal, value=value)
+        while len(self._told) > self._most:
+            self._told.popitem(last=False)
+        return value

@@ -7,6 +7,7 @@ bytes themselves, and of every hidden value, only a keyed hash.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,7 +16,7 @@ from service.masking import Masker
 from statemachine.model import EndpointName, Look, Sighting
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Sealed:
     """The hidden values of one life, at the latest look."""
 
@@ -24,8 +25,7 @@ class _Sealed:
     seals: Mapping[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """One document of a list, by the keyed hash of its bytes; no reading if not even its name can be told."""
 
     seal: bytes
@@ -77,9 +77,12 @@ class Memory:
         last = self._sealed.get(reading.name)
         if last is not None and look.asked < last.asked:
             return ()
+        if last is not None and last.seals is reading.seals:  # the very document of the last look
+            last.asked = look.asked
+            return ()
         created_at = reading.content.created_at
         self._sealed[reading.name] = _Sealed(created_at=created_at, asked=look.asked, seals=reading.seals)
-        if last is None or last.created_at != created_at or last.seals is reading.seals:
+        if last is None or last.created_at != created_at:
             return ()
         return tuple(path for path, seal in reading.seals.items() if last.seals.get(path, seal) != seal)
 

@@ -99,8 +99,8 @@ class Transport:
         """GET, and return what `read` makes of the answer; retried within the limits, since it changes nothing.
 
         `read` gets answers of 2xx and of the codes in `accept`, and raises Malformed for what it cannot use. What it
-        made of an answer that carries an ETag goes into `known`, and is the answer again when the server says that
-        nothing changed.
+        made of an answer goes into `known`, and is the answer again when the server or the bytes say that nothing
+        changed.
         """
         wanted = Wanted(read=read, accept=accept, known=known or Known(0))
         return await self._persist(self._harmless("GET"), call, wanted)
@@ -175,9 +175,7 @@ class Transport:
             if answer.code == 304 and before is not None:
                 return before.value, answer.look
             if 200 <= answer.code < 300 or answer.code in wanted.accept:
-                value = wanted.read(answer)
-                wanted.known.keep(call.url, token, answer, value)
-                return value, answer.look
+                return wanted.known.read(call.url, token, answer, wanted.read), answer.look
         except FAILURES as error:
             return failed(call, error, seconds=seconds)
         return judge(call, answer, secret=token.secret, now=answer.look.answered_at)

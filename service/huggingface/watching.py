@@ -94,11 +94,11 @@ class Watching:
         found: dict[EndpointName, tuple[Reading, Look]] = {}
         nameless = 0
         for page, look in pages:
-            for listed in page.items:
-                if listed.reading is None:
+            for _, reading in page.items:
+                if reading is None:
                     nameless += 1
                 else:  # pages shift when endpoints come and go: the later look at a name counts
-                    found[listed.reading.name] = (listed.reading, look)
+                    found[reading.name] = (reading, look)
         self._memory.keep(namespace, (listed for page, _ in pages for listed in page.items))
         items = {name: self._item(*seen) for name, seen in found.items()}
         return Sweep(look=_span(looks), items=items, nameless=nameless)
