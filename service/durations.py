@@ -26,4 +26,7 @@ def parse_duration(value: object) -> timedelta:
     if match is None:
         raise ValueError(f"{value!r} is not a duration: write it like 90s, 15m, 1h30m or 2d")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        raise ValueError(f"{value!r} is longer than any time: write it like 90s, 15m, 1h30m or 2d") from None

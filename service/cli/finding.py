@@ -63,7 +63,7 @@ def find(given: Path | None = None) -> Found:
         return Found(path=None, says={})
     try:
         return Found(path=path, says=tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Stop(f"cannot read the configuration {path}: {error}", Exit.USAGE) from error
 
 

@@ -92,7 +92,7 @@ def load(path: Path | None, flags: Mapping[str, Any] | None = None) -> Configura
     text = _read(path) if path else ""
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # not only TOMLDecodeError: numbers without end, lists without bottom
         raise ConfigError(f"{path}: not TOML: {error}") from error
     _refuse_what_comes_later(values, path)
     given = {key: value for key, value in (flags or {}).items() if value}

@@ -9,9 +9,9 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from service.durations import parse_duration
 from statemachine.model import EndpointName, Scalar
@@ -19,8 +19,20 @@ from statemachine.model import EndpointName, Scalar
 SQLITE = "sqlite:///"
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _SECRET = re.compile(r"channels\.[^.]+\.(url|command\.[1-9][0-9]*)")  # these often hold one
+_A_SECRET = re.compile(r"(hf_|api_org_|whsec_)[A-Za-z0-9+/=]{20,}")  # pasted where its file should be named
+
+
+def _of_a_file(path: Path) -> Path:
+    """Refuse what names no file, and the secret itself in its place: paths stand in errors and in the log."""
+    if _A_SECRET.fullmatch(str(path)):
+        raise ValueError("this is a secret itself: write it into a file, and name the file here")
+    if "\0" in str(path):
+        raise ValueError("this cannot be the name of a file")
+    return path
+
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+File = Annotated[Path, AfterValidator(_of_a_file)]
 Identifier = Annotated[str, Field(pattern=_NAME)]
 
 
@@ -38,7 +50,7 @@ class _Table(BaseModel):
 class Namespace(_Table):
     """One namespace to watch. Its own mode can only be stricter than the process's."""
 
-    token_file: Path | None = None
+    token_file: File | None = None
     mode: Mode = Mode.ACT
 
 
@@ -100,8 +112,8 @@ class Channel(_Table):
     """Where alerts go: a signed webhook, or a command that gets the event on its standard input."""
 
     url: str | None = None
-    url_file: Path | None = None
-    secret_file: Path | None = None
+    url_file: File | None = None
+    secret_file: File | None = None
     allow_insecure: bool = False  # plain http, or a private address, beyond loopback
     command: tuple[str, ...] = ()
 
@@ -155,7 +167,7 @@ class Settings(_Table):
     log: str = ""
     listen: str = "127.0.0.1:8787"
     allowed_hosts: tuple[str, ...] = ()
-    token_file: Path | None = None
+    token_file: File | None = None
     public_url: str | None = None
     settle: Duration = timedelta(minutes=15)
     namespaces: dict[Identifier, Namespace] = Field(default_factory=dict)
@@ -180,7 +192,7 @@ class Settings(_Table):
         if value is None:
             return None
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not _reachable(parts):
             raise ValueError("this is not a URL like https://host or http://host:port")
         if "@" in parts.netloc:
             raise ValueError("a URL with a user or password in it would stand in logs: take them out")
@@ -226,6 +238,14 @@ class Settings(_Table):
         return {
             path: "<masked>" if value is not None and _SECRET.fullmatch(path) else value for path, value in flat.items()
         }
+
+
+def _reachable(parts: SplitResult) -> bool:
+    """Return whether a URL names a host that can be asked for, and a port that can be one, if any."""
+    try:
+        return bool((parts.hostname or "").encode("idna")) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _check(kind: str, names: Iterable[str], known: Collection[str]) -> None:

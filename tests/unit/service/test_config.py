@@ -24,7 +24,7 @@ def test_a_duration_is_read_as_people_write_it(text: str, seconds: int) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "15", "m", "4x", "-1h", "1.5h", 15, None, "1h 30m"])
+@pytest.mark.parametrize("text", ["", "15", "m", "4x", "-1h", "1.5h", 15, None, "1h 30m", "9" * 20 + "d"])
 def test_what_is_no_duration_is_refused_with_an_example(text: object) -> None:
     with pytest.raises(ValueError, match="15m"):
         parse_duration(text)
@@ -126,10 +126,15 @@ def test_a_policy_keeps_its_revision_when_a_version_adds_a_condition_that_it_doe
     assert policy.revision != policy.model_copy(update={"when": When(idle=timedelta(hours=4))}).revision
 
 
+NO_HOSTS = ("host:99999", "host:x", "host:0", "a..b", "x" * 64)
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("mode = ", "not TOML"),
+        ("a = " + "[" * 3000, "not TOML"),
+        ("a = " + "9" * 5000, "not TOML"),
         ("[namespaces]\n", "nothing to watch"),
         ('mode = "perhaps"\n[namespaces]\nacme = {}\n', "mode"),
         ("colour = 1\n[namespaces]\nacme = {}\n", "colour: there is no such key"),
@@ -138,6 +143,13 @@ def test_a_policy_keeps_its_revision_when_a_version_adds_a_condition_that_it_doe
         (POLICY.format('max_age = "soon"'), "not a duration"),
         (POLICY.format('max_age = "0s"'), "max_age"),
         ('hub_url = "nonsense"\n[namespaces]\nacme = {}\n', "hub_url: this is not a URL"),
+        *(
+            (f'hub_url = "http://{host}"\n[namespaces]\nacme = {{}}\n', "hub_url: this is not a URL")
+            for host in NO_HOSTS
+        ),
+        ('settle = "99999999999d"\n[namespaces]\nacme = {}\n', "settle: .* is longer than any time"),
+        ('[namespaces]\nacme = { token_file = "\\u0000" }\n', "token_file: this cannot be the name of a file"),
+        (f'[namespaces]\nacme = {{ token_file = "hf_{"x" * 34}" }}\n', "token_file: this is a secret itself"),
         ('hub_url = "ftp://x"\n[namespaces]\nacme = {}\n', "hub_url: this is not a URL"),
         ('hub_url = "http://user:pw@host"\n[namespaces]\nacme = {}\n', "hub_url: a URL with a user or password"),
         ('log = "postgres://x"\n[namespaces]\nacme = {}\n', "log: PostgreSQL comes with a later version"),
