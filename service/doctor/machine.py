@@ -32,7 +32,8 @@ def sqlite() -> Check:
 def disk(log: Path) -> Check:
     """Look whether the log's folder can be written to, and how much room there is."""
     folder = _existing(log.absolute().parent)
-    if not os.access(log if log.exists() else folder, os.W_OK):
+    needed = [folder, *([log] if _there(log) else [])]  # SQLite writes beside the log, too
+    if not folder.is_dir() or not all(os.access(place, os.W_OK) for place in needed):
         return _check(
             "disk", Verdict.FAILS, f"{log} may not be written to", "give this user the right to, or name another log"
         )
@@ -76,15 +77,19 @@ def proxies() -> Check:
     named = {scheme: proxy for scheme, proxy in urllib.request.getproxies().items() if scheme in {"http", "https"}}
     if not named:
         return _check("proxy", Verdict.OK, "none: straight to Hugging Face")
-    spelt = (f"{scheme} by {_without_password(proxy)}" for scheme, proxy in sorted(named.items()))
-    return _check("proxy", Verdict.OK, ", ".join(spelt))
+    spelt = {scheme: _without_password(proxy) for scheme, proxy in sorted(named.items())}
+    if wrong := [f"{scheme}_proxy" for scheme, url in spelt.items() if url is None]:
+        says = f"{' and '.join(wrong)} cannot be used: not the URL of an HTTP proxy"
+        return _check("proxy", Verdict.FAILS, says, "write it like http://proxy.example.com:3128, or unset it")
+    return _check("proxy", Verdict.OK, ", ".join(f"{scheme} by {url}" for scheme, url in spelt.items()))
 
 
 def token_file(subject: str, path: Path) -> Check:
     """Look who can read a file with a token."""
     try:
         mode = path.stat().st_mode
-        path.read_bytes()
+        with path.open("rb"):  # and not read: a pipe gives its token once
+            pass
     except OSError as error:
         says = f"{path} cannot be read ({error.strerror})"
         return Check(
@@ -102,13 +107,28 @@ def _check(what: str, verdict: Verdict, says: str, do: str = "") -> Check:
 
 def _existing(folder: Path) -> Path:
     """Return the folder, or the nearest above it that is there already."""
-    return next(place for place in (folder, *folder.parents) if place.exists())
+    return next(place for place in (folder, *folder.parents) if _there(place))
+
+
+def _there(place: Path) -> bool:
+    """Return whether something is there that can be seen: in a folder that is closed to us, nothing can."""
+    try:
+        return place.exists()
+    except OSError:
+        return False
 
 
 def _mounts() -> list[tuple[str, str]]:
     return [(mount.mountpoint, mount.fstype) for mount in psutil.disk_partitions(all=True) if mount.fstype]
 
 
-def _without_password(proxy: str) -> str:
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+def _without_password(proxy: str) -> str | None:
+    """Return a proxy's URL, or None for what is none that the client can use."""
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    if not usable:
+        return None
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

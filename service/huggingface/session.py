@@ -15,7 +15,7 @@ import aiohttp
 from yarl import URL
 
 from service.huggingface.limits import Limits
-from service.ports import HubError
+from service.ports import HubError, Unavailable
 
 
 def open_session(limits: Limits, ca_file: Path | None, *, reuse: bool = True) -> aiohttp.ClientSession:
@@ -66,7 +66,10 @@ def _trust(certificates: str | None) -> ssl.SSLContext:
 
 
 class Proxies:
-    """By which proxy a URL is reached, as http_proxy, https_proxy and no_proxy say when first asked."""
+    """By which proxy a URL is reached, as http_proxy, https_proxy and no_proxy say when first asked.
+
+    Raises HubError for a proxy that cannot be used: to go straight in its place would pass by what somebody set up.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], URL | None] = {}
@@ -83,4 +86,13 @@ class Proxies:
         proxy = urllib.request.getproxies().get(scheme)
         if not proxy or urllib.request.proxy_bypass(host):
             return None
-        return URL(proxy if "://" in proxy else f"http://{proxy}")
+        try:
+            url = URL(proxy if "://" in proxy else f"http://{proxy}")
+        except ValueError:
+            url = URL()
+        if url.scheme not in {"http", "https"} or not url.host:  # what it says may hold a password
+            text = (
+                f"{scheme}_proxy is not the URL of an HTTP proxy, and no other kind is known: correct it, or unset it"
+            )
+            raise Unavailable(text, word="connection")
+        return url

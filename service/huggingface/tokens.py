@@ -8,13 +8,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 
 from service.ports import Unauthorized
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,1024}")
-_OTHERWISE = "set HF_TOKEN, run `hf auth login`, or name a token_file for it under [namespaces]"
+_OTHERWISE = "set HF_TOKEN, run `hf auth login`, or name its file (--token-file, or token_file under [namespaces])"
 
 Stamp = tuple[int, int, int]
+_ONCE: Stamp = (0, 0, 0)  # of what is no file: a pipe, a terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def saved_login() -> str | None:
 class Tokens:
     """The token of each namespace: from its own file, or the one that serves all others (the file `every`, if named).
 
-    A file is read again when it is another one than before (time, inode or size), and after a 401.
+    A file is read again when it is another one than before (time, inode or size), and after a 401. What gives its
+    content once, as `<(pass show hf)` does, is read once.
     """
 
     def __init__(
@@ -75,7 +78,10 @@ class Tokens:
 
     def renewed(self, namespace: str, refused: Token) -> Token | None:
         """Read again after a 401; return the token if it is another than the refused one, or None."""
-        self._read.pop(self._file(namespace), None)
+        path = self._file(namespace)
+        if path is not None and _stamp(path, namespace) == _ONCE:
+            return None
+        self._read.pop(path, None)
         token = self.of(namespace)
         return None if token == refused else token
 
@@ -101,7 +107,7 @@ def _stamp(path: Path, namespace: str) -> Stamp:
         stat = path.stat()
     except OSError as error:
         raise _unreadable(path, namespace, error) from None
-    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
+    return (stat.st_mtime_ns, stat.st_ino, stat.st_size) if S_ISREG(stat.st_mode) else _ONCE
 
 
 def _from_file(path: Path, namespace: str) -> Token:

@@ -87,5 +87,37 @@ def test_a_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) 
     assert proxies().says == "https by http://proxy.acme.example:3128"
 
 
+@pytest.mark.parametrize("proxy", ["socks5://user:secret@proxy:1080", "http://user:secret@proxy:99999", "http://[x"])
+def test_a_proxy_that_cannot_be_used_fails_by_the_name_of_its_variable(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+
+    check = proxies()
+
+    assert (check.verdict, check.says.split()[0]) == (Verdict.FAILS, "https_proxy")
+    assert "secret" not in f"{check.says}{check.do}"
+
+
+def test_a_log_below_a_file_or_in_a_closed_folder_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    assert disk(tmp_path / "file" / "log.db").verdict is Verdict.FAILS
+
+    (tmp_path / "log.db").write_text("")  # may itself be written to, and SQLite writes beside it
+    monkeypatch.setattr(os, "access", lambda place, _: place != tmp_path)
+    assert disk(tmp_path / "log.db").verdict is Verdict.FAILS
+
+
+def test_looking_who_can_read_a_token_reads_nothing_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path, mode=0o600)
+    writer = os.open(path, os.O_RDWR)
+    os.write(writer, b"hf_x")
+
+    assert token_file("acme", path).verdict is Verdict.OK
+    assert os.read(writer, 4) == b"hf_x"
+    os.close(writer)
+
+
 def test_this_machines_sqlite_is_new_enough_for_the_log() -> None:
     assert sqlite().verdict is Verdict.OK

@@ -19,6 +19,20 @@ def test_the_proxy_variables_are_honoured(monkeypatch: pytest.MonkeyPatch) -> No
     assert proxy(URL("https://inside.corp/")) is None
 
 
+@pytest.mark.parametrize(
+    "wrong", ["socks5://joe:pw@proxy:1080", "http://joe:pw@proxy:99999", "http://[joe:pw", "http://"]
+)
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password_and_never_passed_by(
+    monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv("https_proxy", wrong)
+
+    with pytest.raises(HubError, match="https_proxy is not the URL of an HTTP proxy") as raised:
+        Proxies()(URL("https://huggingface.co/api"))
+
+    assert "pw" not in str(raised.value)
+
+
 def test_without_proxy_variables_the_way_is_straight() -> None:
     assert Proxies()(URL("https://huggingface.co")) is None
 

@@ -48,6 +48,19 @@ def test_a_file_that_only_seems_unchanged_is_read_again_after_a_401(tmp_path: Pa
     assert known.renewed("acme", Token("hf_two")) is None
 
 
+def test_a_token_that_comes_by_a_pipe_is_read_once_and_kept() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"hf_piped")
+    os.close(writer)
+    known = tokens(Path(f"/dev/fd/{reader}"))
+
+    token = known.of("acme")
+
+    assert token == known.of("acme") == Token("hf_piped")
+    assert known.renewed("acme", token) is None
+    os.close(reader)
+
+
 def test_the_default_is_asked_again_after_a_401_and_not_before() -> None:
     answers = iter(["hf_one", "hf_two"])
     known = Tokens(default=lambda: next(answers))
