@@ -34,6 +34,6 @@ def init(
         hub_url=hub_url,
         endpoints=endpoints,
         closed={closed.namespace: closed.sign for closed in survey.closed},
-        token_files={name: path for name, path in survey.namespaces.items() if path is not None},
+        token_files={name: path for name, path in survey.namespaces.items() if path is not None and path.is_file()},
     )
     typer.echo(propose(seen), nl=False)

@@ -3,6 +3,7 @@
 Groups are guessed from names. What a name says nothing about is protected, until somebody sorts it.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,9 +60,8 @@ def _namespaces(seen: Seen) -> list[str]:
         value = f"{{ token_file = {_text(str(path.resolve()))} }}" if path else "{}"
         lines.append(f"{_key(name)} = {value}  # {len(endpoints)} endpoints")
     for name, sign in sorted(seen.closed.items()):
-        lines.append(
-            f'# {_key(name)} = {{ token_file = "/run/secrets/{name}" }}  # {sign}: give it a token that may read it'
-        )
+        place = _text(f"/run/secrets/{name}")
+        lines.append(f"# {_key(name)} = {{ token_file = {place} }}  # {sign}: give it a token that may read it")
     return lines
 
 
@@ -90,8 +90,8 @@ def kind_of(name: str) -> str:
 
 
 def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """Return a TOML string; TOML escapes as JSON does, and DEL besides."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _key(name: str) -> str:

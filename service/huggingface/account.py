@@ -48,10 +48,17 @@ _compute = msgspec.json.Decoder(_Compute, strict=False)  # a price may come as a
 
 
 def read_identity(body: bytes) -> Identity:
-    """Return whose token it is, and its namespaces: the own first, each once."""
+    """Return whose token it is, and its namespaces: the own first, each once.
+
+    What cannot be a name is kept, so that it is told that it cannot be read; what would steer a terminal is not.
+    """
     told = _whoami.decode(body)
-    names = dict.fromkeys((told.name, *(organisation.name for organisation in told.orgs)))
-    return Identity(name=told.name, namespaces=tuple(names))
+    own, *others = (_shown(name) for name in (told.name, *(organisation.name for organisation in told.orgs)))
+    return Identity(name=own, namespaces=tuple(dict.fromkeys((own, *others))))
+
+
+def _shown(name: str) -> str:
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name)
 
 
 def read_offers(body: bytes) -> Mapping[Hardware, Offer]:

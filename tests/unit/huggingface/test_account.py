@@ -27,6 +27,12 @@ def test_an_identity_names_its_namespaces_each_once() -> None:
     assert identity.organisations == ("acme",)
 
 
+def test_what_would_steer_a_terminal_stands_in_no_name() -> None:
+    told = {"name": "alice", "orgs": [{"name": 'x\x1b]0;y\x07\nmode = "act"'}]}
+
+    assert read_identity(msgspec.json.encode(told)).organisations == ('x\ufffd]0;y\ufffd\ufffdmode = "act"',)
+
+
 def test_an_identity_may_have_no_organisations() -> None:
     assert read_identity(b'{"name": "acme"}').namespaces == ("acme",)
 

@@ -71,6 +71,16 @@ def test_a_namespace_that_could_not_be_read_stands_there_as_a_comment_and_is_gro
     assert '# acme-demo = { token_file = "/run/secrets/acme-demo" }  # 401: give it a token' in propose(wanted)
 
 
+def test_a_name_that_is_none_adds_no_line_of_its_own(tmp_path: Path) -> None:
+    wanted = seen("acme/x", closed={'e\x7f"\nmode = "act"': "not_found"}, token_files={"acme": tmp_path / "a\nb = 1"})
+
+    configuration = proposed(tmp_path, wanted)
+
+    assert not configuration.acts("acme")
+    assert configuration.settings.namespaces["acme"].token_file == tmp_path / "a\nb = 1"
+    assert not [line for line in propose(wanted).splitlines() if line.startswith(('mode = "act', "b = 1"))]
+
+
 def test_the_token_file_that_read_a_namespace_is_named(tmp_path: Path) -> None:
     path = tmp_path / 'a "token"'
 
