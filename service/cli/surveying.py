@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service.cli.printing import STYLES, count_line, say, table, warn
-from service.cli.spelling import UNKNOWN, counted, roughly
+from service.cli.spelling import UNKNOWN, counted, dollars, roughly
 from service.survey import HOURS_A_MONTH, Closed, Found, Report
 
 PLACE = "RUNS, AND NOBODY SEEMS TO CALL"
@@ -21,12 +21,13 @@ def show(report: Report, idle: timedelta) -> None:
     say("Read only: nothing was changed.")
     for line in missing(report):
         say(f"! {line}", "yellow")
+    if not survey.found:
+        say(f"No endpoint in {', '.join(survey.namespaces) or 'any namespace that could be read'}.")
+        return
     holding = {found.name.namespace for found in survey.found}
     say(f"{counted(len(survey.found), 'endpoint')} in {counted(len(holding), 'namespace')}.")
-    if not survey.found:
-        return
     say()
-    say(f"{count_line(report.by_status)}      burning about {_burn(report)}")
+    say(f"{count_line(report.by_status)}      burning {_burn(report)}")
     say()
     if report.quiet:
         _show_quiet(report)
@@ -61,10 +62,10 @@ def document(report: Report) -> dict[str, Any]:
         "totals": {
             "endpoints": len(survey.found),
             "by_status": dict(report.by_status),
-            "usd_per_hour": round(report.usd_per_hour, 4),
+            "usd_per_hour": _rounded(report.usd_per_hour),
             "unpriced": report.unpriced,
             "quiet": len(report.quiet),
-            "quiet_usd_per_hour": round(report.quiet_usd_per_hour, 4),
+            "quiet_usd_per_hour": _rounded(report.quiet_usd_per_hour),
             "without_request_data": report.blind,
         },
         "endpoints": [_endpoint(found, report) for found in survey.found],
@@ -92,24 +93,29 @@ def _show_quiet(report: Report) -> None:
     days = roughly(report.survey.at - report.survey.since)
     header = (PLACE, "", "HARDWARE", "$/h", "$/month", f"REQUESTS {days}", "LAST EDIT")
     rows = [_row(found, report.survey.at) for found in report.quiet]
-    share = f"= {report.quiet_usd_per_hour / report.usd_per_hour:.0%} of the burn" if report.usd_per_hour else ""
-    total = report.quiet_usd_per_hour
-    sums = ("", "", "", f"{total:,.2f}", f"{total * HOURS_A_MONTH:,.0f}", share.replace("%", " %"), "")
+    total, all_of_it = report.quiet_usd_per_hour, report.usd_per_hour
+    share = f"= {total / all_of_it:.0%} of the burn" if total is not None and all_of_it else ""
+    sums = ("", "", "", *_rates(total), share.replace("%", " %"), "")
     styles = [STYLES.get(str(found.status), "") for found in report.quiet]
     table(header, [*rows, sums], [*styles, "bold"], numbers={"$/h", "$/month"})
 
 
 def _row(found: Found, now: datetime) -> tuple[str, ...]:
-    rate = found.usd_per_hour
     return (
         str(found.name),
         str(found.status),
         hardware(found),
-        UNKNOWN if rate is None else f"{rate:,.2f}",
-        UNKNOWN if rate is None else f"{rate * HOURS_A_MONTH:,.0f}",
+        *_rates(found.usd_per_hour),
         _requests(found, now),
         _last_edit(found, now),
     )
+
+
+def _rates(usd_per_hour: float | None) -> tuple[str, str]:
+    """Return a rate by the hour and by the month."""
+    if usd_per_hour is None:
+        return UNKNOWN, UNKNOWN
+    return f"{usd_per_hour:,.2f}", f"{usd_per_hour * HOURS_A_MONTH:,.0f}"
 
 
 def hardware(found: Found) -> str:
@@ -137,8 +143,10 @@ def _last_edit(found: Found, now: datetime) -> str:
 
 
 def _burn(report: Report) -> str:
+    if report.usd_per_hour is None:
+        return "at a rate that is unknown"
     more = f", and {report.unpriced} more at a rate that is unknown" if report.unpriced else ""
-    return f"${report.usd_per_hour:,.2f}/h{more}"
+    return f"about {dollars(report.usd_per_hour)}{more}"
 
 
 def _blind(report: Report) -> str:
@@ -187,6 +195,10 @@ def _flat(told: Mapping[str, Any]) -> dict[str, Any]:
         key: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
         for key, value in flat.items()
     }
+
+
+def _rounded(usd_per_hour: float | None) -> float | None:
+    return None if usd_per_hour is None else round(usd_per_hour, 4)
 
 
 def _spelt(at: datetime | None) -> str | None:

@@ -1,7 +1,7 @@
 """What a survey comes to: how much burns, and what runs although nobody seems to call. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,22 +17,22 @@ LONG_START = timedelta(days=1)  # a start may take hours; one that was asked for
 class Report:
     """A survey, added up.
 
-    `usd_per_hour` is what is known to burn; `unpriced` counts what burns besides, or may, at an unknown rate. `quiet`
-    runs and was not called for a while, or has been starting for long, the dearest first. `blind` counts what runs,
-    has no request data and is therefore not in `quiet`.
+    `usd_per_hour` is what is known to burn, or None if nothing is known of what may burn; `unpriced` counts what burns
+    besides, or may, at an unknown rate. `quiet` runs and was not called for a while, or has been starting for long, the
+    dearest first. `blind` counts what runs, has no request data and is therefore not in `quiet`.
     """
 
     survey: Survey
     by_status: Mapping[str, int]
-    usd_per_hour: float
+    usd_per_hour: float | None
     unpriced: int
     quiet: tuple[Found, ...]
     blind: int
 
     @property
-    def quiet_usd_per_hour(self) -> float:
-        """Return what the quiet ones are known to cost."""
-        return sum((found.usd_per_hour or 0.0 for found in self.quiet), 0.0)
+    def quiet_usd_per_hour(self) -> float | None:
+        """Return what the quiet ones are known to cost, or None if nothing is known of it."""
+        return _total(self.quiet)
 
 
 def reckon(survey: Survey, *, idle: timedelta) -> Report:
@@ -42,11 +42,18 @@ def reckon(survey: Survey, *, idle: timedelta) -> Report:
     return Report(
         survey=survey,
         by_status=Counter("unreadable" if found.status is None else str(found.status) for found in survey.found),
-        usd_per_hour=sum((found.usd_per_hour or 0.0 for found in survey.found), 0.0),
+        usd_per_hour=_total(survey.found),
         unpriced=sum(found.usd_per_hour is None for found in survey.found),
         quiet=tuple(quiet),
         blind=sum(_may_serve(found) and found.requests is None for found in survey.found if found not in quiet),
     )
+
+
+def _total(found: Sequence[Found]) -> float | None:
+    """Return the sum of what is known, or None: a sum of unknown rates alone would look like nothing at all."""
+    rates = [one.usd_per_hour for one in found]
+    known = sum((rate for rate in rates if rate is not None), 0.0)
+    return None if None in rates and not known else known
 
 
 def is_quiet(found: Found, now: datetime, idle: timedelta) -> bool:
@@ -55,7 +62,7 @@ def is_quiet(found: Found, now: datetime, idle: timedelta) -> bool:
     What may serve must be known to have had no request; what is starting cannot have served anyone, and is told by when
     it was last edited. Missing data is never taken for quiet.
     """
-    if found.edited_at is None or found.created_at is None:
+    if found.edited_at is None or found.created_at is None or found.replicas == 0:
         return False
     if found.status in STARTING:
         return now - found.edited_at >= LONG_START

@@ -48,6 +48,7 @@ def test_what_runs_and_was_not_called_is_quiet() -> None:
         {"status": Status.PENDING},
         {"status": UnknownStatus("warming")},
         {"status": None},
+        {"replicas": 0},
     ],
 )
 def test_what_is_needed_asleep_or_unknown_is_not_quiet(change: dict[str, object]) -> None:
@@ -74,6 +75,16 @@ def test_the_dearest_comes_first_and_unknown_rates_are_counted_and_not_added() -
     assert (report.usd_per_hour, report.unpriced, report.blind) == (8.0, 1, 1)
     assert report.quiet_usd_per_hour == 3.0
     assert report.by_status == {"running": 5, "paused": 1}
+
+
+def test_a_sum_of_unknown_rates_alone_is_unknown_and_not_nothing() -> None:
+    unpriced = replace(FORGOTTEN, usd_per_hour=None)
+    asleep = replace(FORGOTTEN, name=EndpointName("acme", "asleep"), status=Status.PAUSED, usd_per_hour=0.0)
+
+    report = reckon(survey(unpriced, asleep), idle=IDLE)
+
+    assert (report.usd_per_hour, report.quiet_usd_per_hour, report.unpriced) == (None, None, 1)
+    assert reckon(survey(asleep), idle=IDLE).usd_per_hour == 0.0
 
 
 def test_a_survey_of_nothing_adds_up_to_nothing() -> None:
