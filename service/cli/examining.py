@@ -1,7 +1,6 @@
 """The examination behind `doctor`: of this machine, and of each namespace with its own token."""
 
 import asyncio
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +9,7 @@ from pathlib import Path
 from service import doctor
 from service.cli import finding
 from service.cli.logfile import configured_log, log_path
-from service.cli.reaching import checked_url, reader
+from service.cli.reaching import check_token_files, checked_url, reader
 from service.clock import SystemClock
 from service.config import load
 from service.doctor import Check, Verdict
@@ -43,7 +42,8 @@ async def examine(
             Subject(tokens=Tokens(every=path), namespaces=namespaces, files={name: path})
             for name, path in paths.items()
         ] or [Subject(tokens=Tokens(), namespaces=namespaces)]
-        hub_url = checked_url(hub_url or os.environ.get("LAMPLIGHTER_HUB_URL"))
+        check_token_files(token_files)
+        hub_url = checked_url(hub_url)
     where = log_path(log or configured_log(found))
     async with asyncio.TaskGroup() as tasks:
         looks = [tasks.create_task(_examine(one, hub_url), name="examination") for one in subjects]
@@ -54,18 +54,16 @@ async def examine(
 
 async def _examine(subject: Subject, hub_url: str | None) -> tuple[timedelta | None, list[Check]]:
     checks = [doctor.token_file(name, path) for name, path in subject.files.items()]
-    async with reader(subject.tokens, hub_url) as hub:
-        try:
+    try:
+        async with reader(subject.tokens, hub_url) as hub:
             names = subject.namespaces or (await hub.whoami("this examination")).namespaces
-        except HubError as error:
-            failed = Check(
-                subject="token", what="identity", verdict=Verdict.FAILS, says="cannot be asked", do=str(error)
-            )
-            return None, [*checks, failed]
-        now = SystemClock().now()
-        for name in names:
-            checks += await doctor.examine_namespace(hub, name, now)
-        return await _ahead(hub, names[0]), checks
+            now = SystemClock().now()
+            async with asyncio.TaskGroup() as tasks:  # side by side: where nobody answers, each waits for minutes
+                looks = [tasks.create_task(doctor.examine_namespace(hub, name, now), name=name) for name in names]
+            return await _ahead(hub, names[0]), [*checks, *(check for look in looks for check in look.result())]
+    except HubError as error:
+        failed = Check(subject="token", what="identity", verdict=Verdict.FAILS, says="cannot be asked", do=str(error))
+        return None, [*checks, failed]
 
 
 async def _ahead(hub: HuggingFace, namespace: str) -> timedelta | None:

@@ -2,15 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.cli.exits import Exit, Stop
 from service.clock import SystemClock
 from service.huggingface import API_URL, HUB_URL, HuggingFace, Tokens
-from service.masking import Masker
+from service.masking import Masker, token_shaped
 from service.ports import HubError
 from service.survey import Source, Survey, gather
 from service.survey.gather import Wanted, serves
@@ -23,16 +23,15 @@ async def look_around(
     hub_url: str | None, token_files: Sequence[Path], namespaces: Sequence[str], *, wanted: Wanted = serves
 ) -> Survey:
     """Survey with each of these tokens, or with HF_TOKEN or the saved login; Stop if no token can be asked at all."""
-    url = checked_url(hub_url or os.environ.get("LAMPLIGHTER_HUB_URL"))
-    async with AsyncExitStack() as stack:
-        sources = [
-            Source(hub=await stack.enter_async_context(reader(Tokens(every=path), url)), token_file=path)
-            for path in (*token_files,) or (None,)
-        ]
-        try:
+    url = checked_url(hub_url)
+    check_token_files(token_files)
+    with _told():
+        async with AsyncExitStack() as stack:
+            sources = [
+                Source(hub=await stack.enter_async_context(reader(Tokens(every=path), url)), token_file=path)
+                for path in (*token_files,) or (None,)
+            ]
             return await gather(sources, now=SystemClock().now(), namespaces=namespaces, wanted=wanted)
-        except HubError as error:
-            raise Stop(str(error)) from error
 
 
 async def look_at_configured(configuration: "Configuration", *, wanted: Wanted) -> Survey:
@@ -40,14 +39,20 @@ async def look_at_configured(configuration: "Configuration", *, wanted: Wanted) 
     names = configuration.settings.namespaces
     tokens = Tokens({key: own.token_file for key, own in names.items() if own.token_file is not None})
     now = SystemClock().now()
-    async with reader(tokens, configuration.settings.hub_url) as hub, asyncio.TaskGroup() as tasks:
-        looks = [
-            tasks.create_task(
-                gather([Source(hub=hub, about=name)], now=now, namespaces=[name], wanted=wanted),
-                name=f"look at {name}",
-            )
-            for name in names
-        ]
+    with _told():
+        async with reader(tokens, configuration.settings.hub_url) as hub, asyncio.TaskGroup() as tasks:
+            looks = [
+                tasks.create_task(
+                    gather(
+                        [Source(hub=hub, token_file=own.token_file, about=name)],
+                        now=now,
+                        namespaces=[name],
+                        wanted=wanted,
+                    ),
+                    name=f"look at {name}",
+                )
+                for name, own in names.items()
+            ]
     return Survey.merged([look.result() for look in looks])
 
 
@@ -62,14 +67,30 @@ def reader(tokens: Tokens, hub_url: str | None) -> HuggingFace:
     )
 
 
-def checked_url(hub_url: str | None) -> str | None:
-    """Return the URL, or Stop with what is wrong with it."""
+def check_token_files(paths: Sequence[Path]) -> None:
+    """Stop if a token was given where its file should be named: it would be repeated in what is printed."""
+    if any(token_shaped(str(path)) and not path.exists() for path in paths):
+        sentence = "--token-file names a file that holds a token, and is not the token itself: write it into a file"
+        raise Stop(sentence, Exit.USAGE)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what keeps every namespace from being asked (certificates, tokens) into one sentence."""
+    try:
+        yield
+    except HubError as error:
+        raise Stop(str(error)) from error
+
+
+def checked_url(given: str | None) -> str | None:
+    """Return the URL that was given, or that LAMPLIGHTER_HUB_URL says; or Stop with what is wrong with it."""
     from pydantic import ValidationError
 
     from service.config import Settings
 
     try:
-        return Settings(hub_url=hub_url).hub_url
+        return Settings(hub_url=given or os.environ.get("LAMPLIGHTER_HUB_URL") or None).hub_url
     except ValidationError as error:
         said = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise Stop(f"--hub-url {hub_url!r}: {said}", Exit.USAGE) from error
+        raise Stop(f"{'--hub-url' if given else 'LAMPLIGHTER_HUB_URL'}: {said}", Exit.USAGE) from error
