@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # drawing is imported by what draws: JSON and errors need non
     from rich.console import Console
 
 WIDE = 10_000  # columns of a pipe: nothing is wrapped
+NARROW = 16  # columns: text in fewer is not to be read
 STYLES: Mapping[str, str] = {
     "running": "green",
     "failed": "bold red",
@@ -62,23 +63,29 @@ def json_line(value: Any) -> None:
 def table(
     header: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str] = (), *, numbers: Collection[str] = ()
 ) -> None:
-    """Print columns; at a terminal only the last is wrapped. `styles` holds one a row; `numbers` stand to the right."""
+    """Print columns; at a terminal only the last is wrapped, or none where it has no room: nothing is ever left out.
+
+    `styles` holds one a row; `numbers` stand to the right.
+    """
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
     grid = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    last = len(header) - 1
+    widths = [max(map(cell_len, column)) for column in zip(header, *rows, strict=True)]
+    paper = console()
+    room = paper.width - sum(widths[:-1]) - 2 * (len(widths) - 1)
     for number, title in enumerate(header):
-        width = max(len(title), *(len(row[number]) for row in rows)) if rows else len(title)
+        last = number == len(widths) - 1
         grid.add_column(
             title,
-            min_width=width if number < last else None,
+            max_width=room if last and room >= NARROW else None,
             overflow="fold",
             justify="right" if title in numbers else "left",
         )
     for number, row in enumerate(rows):
         grid.add_row(*(Text(cell) for cell in row), style=styles[number] if number < len(styles) else None)
-    paper = console()
+    paper.width = WIDE  # what has no room is wrapped by the terminal, and never cut off
     with paper.capture() as captured:
         paper.print(grid, soft_wrap=False)
     for line in captured.get().splitlines():

@@ -58,6 +58,8 @@ def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
     hub: SaidDaemon, file: Path, lamplighter: Run, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://joe:pw@proxy:99999")
+    for name in ("no_proxy", "NO_PROXY"):  # the demo sets them for its own process, which in a test is this one
+        monkeypatch.delenv(name, raising=False)
 
     told = lamplighter(*words.split())
 
