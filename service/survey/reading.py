@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from service.masking import MARK
 from service.ports import Hardware, Item, Offer, RequestCounts
 from service.survey.findings import Found, Requests
 from statemachine.model import Seen, Sighting
@@ -22,15 +23,14 @@ def read_item(item: Item, *, offers: Mapping[Hardware, Offer] | None, members: f
     hardware = _hardware(document)
     offer = offers.get(hardware) if offers is not None and hardware is not None else None
     replicas = replicas_now(sighting)
-    editor = _person(document, "updatedBy")
     return Found(
         name=item.name,
         status=sighting.status,
         created_at=sighting.created_at,
         created_by=_person(document, "createdBy"),
         edited_at=sighting.updated_at,
-        edited_by=editor,
-        editor_left=None if members is None or editor is None else editor not in members,
+        edited_by=_person(document, "updatedBy"),
+        editor_left=_has_left(_told(document, "status", "updatedBy", "name"), members),
         tags=frozenset(tag for tag in _at(document, "tags") or () if isinstance(tag, str)),
         hardware=hardware,
         availability=offer.status if offer else None,
@@ -80,14 +80,24 @@ def _usd_per_hour(sighting: Sighting, offer: Offer | None, replicas: int | None)
 
 def _hardware(document: Any) -> Hardware | None:
     places = (("provider", "vendor"), ("provider", "region"), ("compute", "instanceType"), ("compute", "instanceSize"))
-    told = [_at(document, *place) for place in places]
-    return Hardware(*told) if all(isinstance(one, str) for one in told) else None
+    told = [one for place in places if (one := _told(document, *place)) is not None]
+    return Hardware(*told) if len(told) == len(places) else None
 
 
 def _person(document: Any, role: str) -> str | None:
     """Return a person's name, or the id where there is no name."""
-    told = (_at(document, "status", role, "name"), _at(document, "status", role, "id"))
-    return next((one for one in told if isinstance(one, str) and one), None)
+    return _told(document, "status", role, "name") or _told(document, "status", role, "id")
+
+
+def _has_left(name: str | None, members: frozenset[str] | None) -> bool | None:
+    """Return whether somebody is no member any more; members are known by name, so that an id tells nothing."""
+    return None if members is None or name is None else name not in members
+
+
+def _told(document: Any, *path: str) -> str | None:
+    """Return a text, or None for what is not there, or masked."""
+    told = _at(document, *path)
+    return told if isinstance(told, str) and told not in {"", MARK} else None
 
 
 def _at(document: Any, *path: str) -> Any:

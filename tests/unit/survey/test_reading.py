@@ -127,6 +127,15 @@ def test_who_is_no_member_any_more_has_left(members: frozenset[str] | None, left
     assert read_item(item(sighting(), document), offers=None, members=members).editor_left is left
 
 
+@pytest.mark.parametrize(("editor", "name"), [({"id": "5f0c"}, "5f0c"), ({"name": "<masked>"}, None), ({}, None)])
+def test_who_is_not_known_by_name_is_not_said_to_have_left(editor: dict[str, str], name: str | None) -> None:
+    document = {**DOCUMENT, "status": {"updatedBy": editor}}
+
+    found = read_item(item(sighting(), document), offers=None, members=frozenset({"dana"}))
+
+    assert (found.edited_by, found.editor_left) == (name, None)
+
+
 def test_a_document_that_cannot_be_understood_is_found_all_the_same() -> None:
     name = EndpointName("acme", "whisper")
     unreadable = Item(name=name, observation=Unreadable(look=LOOK, reason="no state"), document=b"{}")
