@@ -1,5 +1,6 @@
 """The entry point: which commands there are, and what becomes of those that end early."""
 
+import errno
 import io
 import os
 import sys
@@ -70,10 +71,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(given)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read has seen enough; Python must not complain of it once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()  # whoever read has seen enough
         return Exit.OK
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _write_no_more()
+        warn(f"not everything could be written: {error.strerror}; make room, then do it again")
+        return Exit.FAILED
     return code
+
+
+def _write_no_more() -> None:
+    """Let Python not complain once more, at its end, of an output that takes nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(given: list[str]) -> int:

@@ -1,5 +1,7 @@
 """The commands that reach Hugging Face themselves end with a sentence, whatever they meet there or on the way."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import pytest
 
 from tests.unit.cli.hands import Run, SaidDaemon, said_daemon
 
+ROOT = Path(__file__).parents[3]
 TOKEN = "hf_" + "x" * 34
 LONG_AGO = "2024-01-01T00:00:00Z"
 
@@ -120,3 +123,20 @@ def test_trouble_with_a_namespaces_own_token_names_its_file_and_no_other_place(
 
     assert f"the token in {file.parent / 'token'}: cannot ask whose token" in told.out
     assert "HF_TOKEN" not in told.out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("words", ["survey --json", "init", "survey", "survey --csv"])
+def test_a_full_disk_is_one_sentence(hub: SaidDaemon, words: str) -> None:
+    hub.says("GET", "/v2/endpoint/alice", (200, {"items": [document("one")]}))
+    command = [sys.executable, "-m", "service.cli.main", *words.split()]
+
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+
+    assert ended.returncode == 1
+    assert (
+        ended.stderr.splitlines()[-1]
+        == "not everything could be written: No space left on device; make room, then do it again"
+    )
+    assert "Traceback" not in ended.stderr
