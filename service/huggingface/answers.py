@@ -23,6 +23,7 @@ class Call:
     namespace: str
     token_source: str
     most_bytes: int  # that the answer may have, unpacked
+    changes: bool = False  # whether it asks for a change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """What can change something: only the acting client builds a `Sender`."""
 
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 import aiohttp
+from yarl import URL
 
 from service.huggingface.answers import Again, Call
 from service.huggingface.manner import Manner
@@ -39,6 +41,10 @@ class Sender(Transport):
 
     reuse = False
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = (once,)
+
+    def call(self, doing: str, url: URL, namespace: str, *, most_bytes: int | None = None) -> Call:
+        """Describe a request for a change."""
+        return replace(super().call(doing, url, namespace, most_bytes=most_bytes), changes=True)
 
     async def send(
         self, method: Literal["POST", "PUT", "DELETE"], call: Call, read: Read[T], *, body: bytes | None = None

@@ -95,10 +95,9 @@ def malformed(call: Call, why: str) -> Trouble:
 
 def timed_out(call: Call, seconds: float) -> Trouble:
     """Say that there was no whole answer in time; a write may have been carried out all the same."""
-    text = (
-        f"cannot {call.doing}: no whole answer within {seconds:g} s; check the network and the proxy variables; "
-        "what was to be changed may have been changed"
-    )
+    text = f"cannot {call.doing}: no whole answer within {seconds:g} s; check the network and the proxy variables"
+    if call.changes:
+        text += "; what was to be changed may have been changed"
     return Trouble(error=Unavailable(text, word="timeout"), again=Again.IF_HARMLESS)
 
 

@@ -172,6 +172,7 @@ async def test_every_operation_stands_every_fault(name: str) -> None:
             where = f"{operation} under {name}: {told!r}"
             if isinstance(told, HubError):
                 assert told.word in mishap.words, where
+                assert ("may have been changed" in str(told)) is (row.writes and told.word == "timeout"), where
             elif operation == "healthy" or (operation in {"logs", "follow_logs", "delete"} and mishap.done):
                 assert is_fit(told, right[operation]), where
             else:
