@@ -59,8 +59,9 @@ async def _examine(subject: Subject, hub_url: str | None) -> tuple[timedelta | N
             names = subject.namespaces or (await hub.whoami("this examination")).namespaces
             now = SystemClock().now()
             async with asyncio.TaskGroup() as tasks:  # side by side: where nobody answers, each waits for minutes
+                ahead = tasks.create_task(_ahead(hub, names[0]), name="clock")
                 looks = [tasks.create_task(doctor.examine_namespace(hub, name, now), name=name) for name in names]
-            return await _ahead(hub, names[0]), [*checks, *(check for look in looks for check in look.result())]
+            return ahead.result(), [*checks, *(check for look in looks for check in look.result())]
     except HubError as error:
         failed = Check(subject="token", what="identity", verdict=Verdict.FAILS, says="cannot be asked", do=str(error))
         return None, [*checks, failed]

@@ -1,6 +1,5 @@
 """From flags or a configuration to clients that only read, for the commands that reach Hugging Face themselves."""
 
-import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -38,22 +37,10 @@ async def look_at_configured(configuration: "Configuration", *, wanted: Wanted) 
     """Survey every namespace of a configuration, each with its own token."""
     names = configuration.settings.namespaces
     tokens = Tokens({key: own.token_file for key, own in names.items() if own.token_file is not None})
-    now = SystemClock().now()
     with _told():
-        async with reader(tokens, configuration.settings.hub_url) as hub, asyncio.TaskGroup() as tasks:
-            looks = [
-                tasks.create_task(
-                    gather(
-                        [Source(hub=hub, token_file=own.token_file, about=name)],
-                        now=now,
-                        namespaces=[name],
-                        wanted=wanted,
-                    ),
-                    name=f"look at {name}",
-                )
-                for name, own in names.items()
-            ]
-    return Survey.merged([look.result() for look in looks])
+        async with reader(tokens, configuration.settings.hub_url) as hub:
+            sources = [Source(hub=hub, token_file=own.token_file, only=name) for name, own in names.items()]
+            return await gather(sources, now=SystemClock().now(), namespaces=list(names), wanted=wanted)
 
 
 def reader(tokens: Tokens, hub_url: str | None) -> HuggingFace:

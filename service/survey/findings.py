@@ -1,10 +1,9 @@
 """The nouns of a survey: what was found, and what could not be read. None means unknown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
 
 from service.ports import Hardware
 from statemachine.model import EndpointName
@@ -72,16 +71,3 @@ class Survey:
     found: tuple[Found, ...]
     closed: tuple[Closed, ...]
     remarks: tuple[str, ...] = ()
-
-    @classmethod
-    def merged(cls, surveys: Sequence[Self]) -> Self:
-        """Return several surveys of one time, at least one, as one."""
-        first = surveys[0]
-        return cls(
-            at=first.at,
-            since=first.since,
-            namespaces={name: path for survey in surveys for name, path in survey.namespaces.items()},
-            found=tuple(sorted((one for survey in surveys for one in survey.found), key=lambda found: found.name)),
-            closed=tuple(closed for survey in surveys for closed in survey.closed),
-            remarks=tuple(remark for survey in surveys for remark in survey.remarks),
-        )

@@ -26,18 +26,21 @@ Wanted = Callable[[Found], bool]
 class Source:
     """One token: the client that bears it, the file that it is from, and whose it is, if that could be asked.
 
-    Without a file it is HF_TOKEN or the saved login. `about` is the namespace whose token the client shall bear when it
-    asks whose it is.
+    Without a file it is HF_TOKEN or the saved login. `only` is the one namespace that it is for, if it is not for all.
     """
 
     hub: Inspector
     token_file: Path | None = None
-    about: str = "this survey"
+    only: str | None = None
     identity: Identity | None = None
 
     def names(self, namespace: str) -> bool | None:
         """Return whether the token's owner is known to belong to a namespace; None if nobody could tell."""
         return None if self.identity is None else namespace in self.identity.namespaces
+
+    def may_read(self, namespace: str, *, named: bool) -> bool:
+        """Return whether to try this token on a namespace, which somebody named, or a token."""
+        return namespace == self.only if self.only is not None else named or self.names(namespace) is True
 
 
 @dataclass(slots=True)
@@ -68,11 +71,13 @@ async def gather(
     """
     notes, limit = _Notes(), asyncio.Semaphore(AT_ONCE)
     since = now - timedelta(days=days)
-    known = [await _introduced(source, notes) for source in sources]
+    async with asyncio.TaskGroup() as tasks:
+        asked = [tasks.create_task(_introduced(source, notes), name="whose token it is") for source in sources]
+    known = [task.result() for task in asked]
     names = list(dict.fromkeys(namespaces)) or _seen_by(known, notes)
     async with asyncio.TaskGroup() as tasks:
         for name in names:
-            readers = [source for source in known if namespaces or source.names(name)]
+            readers = [source for source in known if source.may_read(name, named=bool(namespaces))]
             tasks.create_task(
                 _Namespace(name, readers, notes, limit).read(since=since, until=now, wanted=wanted),
                 name=f"survey of {name}",
@@ -90,7 +95,7 @@ async def gather(
 async def _introduced(source: Source, notes: _Notes) -> Source:
     """Ask whose token it is; one that cannot be asked may still read what is named."""
     try:
-        return replace(source, identity=await source.hub.whoami(source.about))
+        return replace(source, identity=await source.hub.whoami(source.only or "this survey"))
     except HubError as error:
         origin = f"the token in {source.token_file}" if source.token_file else "HF_TOKEN or the saved login"
         notes.remarks.append(f"{origin}: {error}")

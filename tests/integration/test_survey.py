@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -204,11 +203,16 @@ async def test_our_clock_is_held_against_theirs(world: World, seconds: int) -> N
     assert abs(ahead + timedelta(seconds=seconds)) < timedelta(seconds=2)
 
 
-async def test_one_survey_of_several_is_their_sum(world: World) -> None:
+async def test_a_token_that_is_for_one_namespace_is_tried_on_no_other(world: World) -> None:
     world.simulator.create("acme", "one")
     world.simulator.create("beta", "two")
-    one, two = await world.survey("hf_a", namespaces=("acme",)), await world.survey("hf_a", namespaces=("beta",))
+    world.simulator.faults.bad_tokens = {"bob"}
+    tokens = {"acme": "hf_alice", "beta": "hf_bob"}
+    sources = [Source(hub=await world.client(token), token_file=Path(token), only=of) for of, token in tokens.items()]
 
-    both = Survey.merged([two, one])
+    found = await gather(sources, now=world.clock.now(), namespaces=list(tokens))
 
-    assert both == replace(await world.survey("hf_a", namespaces=("acme", "beta")), at=both.at, since=both.since)
+    assert found.namespaces == {"acme": Path("hf_alice")}
+    assert [(closed.namespace, closed.sign) for closed in found.closed] == [("beta", "401")]
+    asked = [request for request in world.simulator.requests if "/endpoint/beta" in request.path]
+    assert {request.user for request in asked} == {"bob"}
