@@ -4,6 +4,7 @@ Nothing that the other side wrote gets into an error unscrubbed, and no foreign 
 what was received.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -113,7 +114,7 @@ def broken(call: Call, error: aiohttp.ClientError | OSError) -> Trouble:
                 Again.NEVER,
             )
         case aiohttp.ClientConnectorError():
-            why = error.os_error.strerror or type(error.os_error).__name__
+            why = _why(error.os_error)
             text, again = f"no connection ({why}): check the network, the proxy variables and hub_url", Again.ALWAYS
         case aiohttp.ConnectionTimeoutError():
             text, again = "no connection in time: check the network, the proxy variables and hub_url", Again.ALWAYS
@@ -121,6 +122,13 @@ def broken(call: Call, error: aiohttp.ClientError | OSError) -> Trouble:
             text = f"the connection broke ({type(error).__name__}): it is tried again at the next look"
             again = Again.IF_HARMLESS
     return Trouble(error=Unavailable(f"cannot {call.doing} at {where}: {text}", word="connection"), again=again)
+
+
+def _why(error: OSError) -> str:
+    """Return the system's own words; asyncio writes the address in their place."""
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)
+    return error.strerror or type(error).__name__
 
 
 def told_date(headers: Mapping[str, str]) -> datetime | None:
