@@ -19,7 +19,7 @@ def init(
     from service.cli.reaching import look_around
     from service.config.proposal import Seen, propose
 
-    survey = asyncio.run(look_around(hub_url, token_file or [], namespace or [], wanted=lambda _: False))
+    survey = asyncio.run(look_around(hub_url, token_file or [], namespace or [], bare=True))
     for remark in survey.remarks:
         warn(f"! {remark}")
     for closed in survey.closed:

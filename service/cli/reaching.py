@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 
 async def look_around(
-    hub_url: str | None, token_files: Sequence[Path], namespaces: Sequence[str], *, wanted: Wanted = serves
+    hub_url: str | None, token_files: Sequence[Path], namespaces: Sequence[str], *, bare: bool = False
 ) -> Survey:
-    """Survey with each of these tokens, or with HF_TOKEN or the saved login; Stop if no token can be asked at all."""
+    """Survey with each of these tokens, or with HF_TOKEN or the saved login; Stop if no token can be asked at all.
+
+    A `bare` survey tells what is there, and nothing of costs and requests.
+    """
     url = checked_url(hub_url)
     check_token_files(token_files)
     with _told():
@@ -30,7 +33,8 @@ async def look_around(
                 Source(hub=await stack.enter_async_context(reader(Tokens(every=path), url)), token_file=path)
                 for path in (*token_files,) or (None,)
             ]
-            return await gather(sources, now=SystemClock().now(), namespaces=namespaces, wanted=wanted)
+            wanted = (lambda _: False) if bare else serves
+            return await gather(sources, now=SystemClock().now(), namespaces=namespaces, wanted=wanted, bare=bare)
 
 
 async def look_at_configured(configuration: "Configuration", *, wanted: Wanted) -> Survey:
@@ -40,7 +44,7 @@ async def look_at_configured(configuration: "Configuration", *, wanted: Wanted) 
     with _told():
         async with reader(tokens, configuration.settings.hub_url) as hub:
             sources = [Source(hub=hub, token_file=own.token_file, only=name) for name, own in names.items()]
-            return await gather(sources, now=SystemClock().now(), namespaces=list(names), wanted=wanted)
+            return await gather(sources, now=SystemClock().now(), namespaces=list(names), wanted=wanted, bare=True)
 
 
 def reader(tokens: Tokens, hub_url: str | None) -> HuggingFace:

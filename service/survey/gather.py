@@ -63,10 +63,12 @@ async def gather(
     days: int = 14,
     namespaces: Sequence[str] = (),
     wanted: Wanted = serves,
+    bare: bool = False,
 ) -> Survey:
     """Return everything that these tokens see, or what is in the named namespaces alone.
 
-    `wanted` says of which endpoints the requests of the last `days` are asked for. A namespace is read with the first
+    `wanted` says of which endpoints the requests of the last `days` are asked for. A `bare` survey asks for neither
+    prices nor members: what something costs, and who has left, is not known then. A namespace is read with the first
     token that can. Raises HubError only if no token can be asked for its namespaces, and none is named.
     """
     notes, limit = _Notes(), asyncio.Semaphore(AT_ONCE)
@@ -79,7 +81,7 @@ async def gather(
         for name in names:
             readers = [source for source in known if source.may_read(name, named=bool(namespaces))]
             tasks.create_task(
-                _Namespace(name, readers, notes, limit).read(since=since, until=now, wanted=wanted),
+                _Namespace(name, readers, notes, limit, bare).read(since=since, until=now, wanted=wanted),
                 name=f"survey of {name}",
             )
     return Survey(
@@ -119,6 +121,7 @@ class _Namespace:
     sources: Sequence[Source]
     notes: _Notes
     limit: asyncio.Semaphore
+    bare: bool
 
     async def read(self, *, since: datetime, until: datetime, wanted: Wanted) -> None:
         """Read it with the first token that can, and note what was found, or why nothing was."""
@@ -149,7 +152,7 @@ class _Namespace:
             )
         if not sweep.items:
             return
-        offers, members = await self._offers(source), await self._members(source)
+        offers, members = (None, None) if self.bare else (await self._offers(source), await self._members(source))
         found = [read_item(item, offers=offers, members=members) for item in sweep.items.values()]
         async with asyncio.TaskGroup() as tasks:
             asked = [

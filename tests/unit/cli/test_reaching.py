@@ -114,6 +114,31 @@ def test_without_any_price_no_sum_is_shown_as_nothing(hub: SaidDaemon, lamplight
     assert (spelt["totals"]["quiet"], spelt["totals"]["unpriced"]) == (1, 1)
 
 
+@pytest.mark.parametrize("words", ["init", "check-config day.toml --live"])
+def test_who_tells_nothing_of_costs_asks_for_no_prices_and_no_people(
+    hub: SaidDaemon, file: Path, lamplighter: Run, words: str
+) -> None:
+    hub.says("GET", "/v2/endpoint/alice", (200, {"items": [document("one")]}))
+
+    told = lamplighter(*words.split())
+
+    assert "price" not in told.out + told.err
+    assert {asked.path for asked in hub.asked} == {"/api/whoami-v2", "/v2/endpoint/alice"}
+
+
+def test_where_nobody_listens_it_is_said_in_the_systems_words(
+    lamplighter: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    with said_daemon() as gone:
+        pass
+
+    told = lamplighter("survey", "--hub-url", gone.url)
+
+    assert told.code == 1
+    assert "no connection (Connection refused)" in told.err
+
+
 def test_trouble_with_a_namespaces_own_token_names_its_file_and_no_other_place(
     hub: SaidDaemon, file: Path, lamplighter: Run
 ) -> None:
