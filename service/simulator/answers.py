@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from service.simulator.errors import Invalid, Malformed, SimulatorError
 from service.simulator.simulator import Simulator
 
+DIGITS = 18  # of a number that anyone means
 Stream = Callable[[], AsyncGenerator[bytes, None]]
 
 
@@ -25,8 +26,8 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def argument(self, name: str) -> str | None:
-        """Return a query parameter, the last if there are several."""
-        values = self.arguments(name)
+        """Return a query parameter as it is, the last if there are several."""
+        values = parse_qs(self.query).get(name)
         return values[-1] if values else None
 
     def arguments(self, name: str) -> list[str]:
@@ -38,7 +39,7 @@ class Call:
         asked = self.argument(name)
         if asked is None:
             return otherwise
-        if not asked.isdecimal() or not least <= int(asked) <= most:
+        if not asked.isdecimal() or len(asked) > DIGITS or not least <= int(asked) <= most:
             raise Invalid(f"Bad Request: {name} must be from {least} to {most}, not {asked!r}")
         return int(asked)
 
@@ -46,7 +47,7 @@ class Call:
         """Return the body as JSON; refuse what is none."""
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Malformed(f"Failed to parse the request body as JSON: {error}") from error
 
 

@@ -177,5 +177,5 @@ def _read_cursor(call: Call) -> dict[str, Any]:
             "after": int(read["after"]),
             "back": read["back"],
         }
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise Invalid("Bad Request: invalid cursor") from error

@@ -6,6 +6,7 @@ once, until more is paid.
 
 from datetime import timedelta
 from decimal import Decimal
+from math import inf
 
 from service.simulator.bill import MICROSECOND, UNITS_PER_USD, billed_replicas
 from service.simulator.course import Course
@@ -28,8 +29,8 @@ class Credits:
         """Say what a namespace paid in all, since the simulator's start; None lets it owe without end."""
         if usd is None:
             self._paid.pop(namespace, None)
-        elif usd < 0:
-            raise Invalid(f"credits_usd {usd} is less than nothing")
+        elif not 0 <= usd < inf:
+            raise Invalid(f"credits_usd {usd} is no amount: it is 0 or more")
         else:
             self._paid[namespace] = int(Decimal(str(usd)) * UNITS_PER_USD)
         self._foresee(namespace)

@@ -1,8 +1,9 @@
 """The endpoints themselves: what a request to `/serve/{namespace}/{name}/…` meets before a model answers it.
 
 Only what is public answers without a token. Any request wakes what is scaled to zero, a look at its health too; only
-those that are answered, and are not looks at its health, count as answered and put off idleness. What is refused is
-counted by its status code. `X-Scale-Up-Timeout: N` holds a request until a replica answers, for N seconds at most.
+those that a replica answers, and are not looks at its health, put off idleness. All that is
+not a look at its health is counted by its status code. `X-Scale-Up-Timeout: N` holds a request until a replica answers,
+for N seconds at most.
 
 Assumed, since nothing tells: a private endpoint answers here as an authenticated one does, as if this were its network;
 a health look and what bears no good token are not counted; what has failed holds nobody up.
@@ -23,6 +24,7 @@ from service.simulator.simulator import Simulator
 
 ROUTE = "/serve/{namespace}/{name}{rest:(/.*)?}"
 HOLD = "X-Scale-Up-Timeout"
+HOLD_DIGITS = 9
 TICK_SECONDS = 1.0
 TOKEN_SECONDS = 0.02  # from one piece of a streamed answer to the next
 COMING = frozenset({State.PENDING, State.INITIALIZING, State.RUNNING, State.UPDATING, State.UPDATE_FAILED})
@@ -79,8 +81,8 @@ def _is_health(call: Call, life: Life) -> bool:
 
 def _hold_seconds(call: Call) -> int:
     asked = call.headers.get(HOLD, "0")
-    if not asked.isdecimal():
-        raise Invalid(f"Bad Request: {HOLD} is a number of seconds, not {asked!r}")
+    if not asked.isdecimal() or len(asked) > HOLD_DIGITS:
+        raise Invalid(f"Bad Request: {HOLD} is a number of seconds, of at most {HOLD_DIGITS} digits, not {asked!r}")
     return int(asked)
 
 

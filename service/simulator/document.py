@@ -7,6 +7,7 @@ must not be the one who masks.
 import re
 from collections.abc import Collection, Mapping
 from copy import deepcopy
+from math import inf
 from typing import Any
 
 from service.simulator.errors import Invalid, Malformed
@@ -17,6 +18,8 @@ Document = dict[str, Any]
 NAME = re.compile(r"[a-z0-9-]{1,32}")
 TYPES = ("public", "authenticated", "private", "protected")
 ACCELERATORS = ("cpu", "gpu", "neuron")
+MOST_REPLICAS = 1_000  # assumed
+MOST_MINUTES = 366 * 1440  # of scaleToZeroTimeout, assumed
 
 # What must be there on creation, and of which type; on update what is there must be of it.
 REQUIRED: Mapping[str, type] = {
@@ -34,9 +37,11 @@ REQUIRED: Mapping[str, type] = {
 }
 OPTIONAL: Mapping[str, type] = {
     "compute.scaling": dict,
+    "compute.scaling.measure": dict,
     "compute.scaling.minReplica": int,
     "compute.scaling.maxReplica": int,
     "compute.scaling.scaleToZeroTimeout": int,
+    "healthRoute": str,
     "model.args": list,
     "model.command": list,
     "model.env": dict,
@@ -107,7 +112,6 @@ def check_update(document: Any, *, name: str) -> None:
     """Refuse what cannot be applied to the endpoint of this name."""
     if not isinstance(document, dict):
         raise Malformed(f"invalid type: {type(document).__name__}, expected an endpoint update object")
-    _refuse(_complaints(document))
     if document.get("name", name) != name:
         raise Invalid(f"Bad Request: an endpoint cannot be renamed: {name!r} to {document['name']!r}")
 
@@ -119,7 +123,8 @@ def check_name(name: Any) -> None:
 
 
 def completed(document: Mapping[str, Any]) -> Document:
-    """Return a copy with a default for everything that the API always answers."""
+    """Return a copy with a default for everything that the API always answers; refuse what breaks the schema."""
+    _refuse(_complaints(document))
     whole = merged(_DEFAULTS, {key: value for key, value in document.items() if key not in {"name", "status"}})
     for key in ("framework", "revision", "task"):
         whole["model"][key] = whole["model"].get(key) or _DEFAULTS["model"][key]
@@ -128,7 +133,8 @@ def completed(document: Mapping[str, Any]) -> Document:
 
 
 def updated(old: Document, change: Mapping[str, Any]) -> Document:
-    """Return the document after an update; a new image brings its own health route, if it names one."""
+    """Return the document after an update, or refuse it; a new image brings its own health route, if it names one."""
+    _refuse(_complaints(change))
     whole = merged(old, {key: value for key, value in change.items() if key not in {"name", "status"}})
     image = (change.get("model") or {}).get("image")
     if image and "healthRoute" not in change:
@@ -169,14 +175,30 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Document:
     return result
 
 
-def _complaints(document: Document) -> list[str]:
+def _complaints(document: Mapping[str, Any]) -> list[str]:
     """Say of every value that is there whether it has the wrong type; null is right only where a field is optional."""
     wrong = [
         f"invalid type for `{path}`: expected {kind.__name__}, got {type(_at(document, path)).__name__}"
         for path, kind in (*REQUIRED.items(), *OPTIONAL.items())
         if _has(document, path) and not _fits(_at(document, path), kind, optional=path in OPTIONAL)
     ]
-    return [*wrong, *complaints_of(document.get("model"))]
+    return [*wrong, *_wrong_items(document), *complaints_of(document.get("model"))]
+
+
+def _wrong_items(document: Mapping[str, Any]) -> list[str]:
+    tags = document.get("tags") or []
+    measure = _at(document, "compute.scaling.measure") if _has(document, "compute.scaling.measure") else None
+    wrong_tags = isinstance(tags, list) and not all(isinstance(tag, str) for tag in tags)
+    wrong_measure = isinstance(measure, dict) and not all(_is_threshold(value) for value in measure.values())
+    return [
+        *(["invalid type in `tags`: expected str"] if wrong_tags else []),
+        *(["invalid value in `compute.scaling.measure`: expected a number above 0"] if wrong_measure else []),
+    ]
+
+
+def _is_threshold(value: Any) -> bool:
+    """Tell whether it is a threshold; null leaves it to the platform."""
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf)
 
 
 def _fits(value: Any, kind: type, *, optional: bool) -> bool:
@@ -193,8 +215,12 @@ def check_values(document: Document) -> None:
         raise Malformed(f"unknown variant of `compute.accelerator`, expected one of {', '.join(ACCELERATORS)}")
     scaling = document["compute"].get("scaling") or {}
     least, most = scaling.get("minReplica") or 0, scaling.get("maxReplica") or 1
-    if not 0 <= least <= most:
-        raise Invalid(f"Bad Request: minReplica {least} must be from 0 to maxReplica {most}")
+    if not 0 <= least <= most <= MOST_REPLICAS:
+        raise Invalid(
+            f"Bad Request: minReplica {least} must be from 0 to maxReplica {most}, which is at most {MOST_REPLICAS}"
+        )
+    if not 0 <= (minutes := scaling.get("scaleToZeroTimeout") or 0) <= MOST_MINUTES:
+        raise Invalid(f"Bad Request: scaleToZeroTimeout {minutes} must be from 0 to {MOST_MINUTES} minutes")
 
 
 def _refuse(complaints: list[str]) -> None:
@@ -202,7 +228,7 @@ def _refuse(complaints: list[str]) -> None:
         raise Malformed("; ".join(complaints))
 
 
-def _has(document: Document, path: str) -> bool:
+def _has(document: Mapping[str, Any], path: str) -> bool:
     *parents, last = path.split(".")
     place: Any = document
     for parent in parents:
@@ -210,7 +236,7 @@ def _has(document: Document, path: str) -> bool:
     return isinstance(place, dict) and last in place
 
 
-def _at(document: Document, path: str) -> Any:
+def _at(document: Mapping[str, Any], path: str) -> Any:
     place: Any = document
     for key in path.split("."):
         place = place[key]

@@ -9,6 +9,7 @@ from msgspec import to_builtins
 from service.simulator.errors import Invalid
 from service.simulator.orders import Order, read_orders
 
+MOST_SECONDS = 10 * 366 * 86_400.0  # ten years: what is later cannot be scheduled
 # Whether a 429 says when to come back: one of three ways by dice, or always the same.
 HINTS = ("any", "none", "Retry-After", "RateLimit")
 # How an endpoint's metrics can be missing: refused, not implemented, no series at all, or all but the newer half.
@@ -20,7 +21,7 @@ def read_knob(name: str, value: Any, now: Any) -> Any:
     read = READERS.get(name) or (_chance if name.startswith("p_") else _like(now))
     try:
         return read(value)
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
         raise Invalid(f"fault {name!r} cannot be {value!r}: {error}; it is now {tell_knob(now)!r}") from error
 
 
@@ -50,7 +51,22 @@ def _chance(value: Any) -> float:
 
 
 def _like(now: Any) -> Callable[[Any], Any]:
-    return _flag if isinstance(now, bool) else type(now)
+    if isinstance(now, bool):
+        return _flag
+    return _seconds if isinstance(now, float) else type(now)
+
+
+def _seconds(value: Any) -> float:
+    if abs(float(value)) <= MOST_SECONDS:
+        return float(value)
+    raise ValueError(f"it is at most {MOST_SECONDS:g} seconds")
+
+
+def _range(ends: Any) -> tuple[float, float]:
+    least, most = ends
+    if 0 <= _seconds(least) <= _seconds(most):
+        return float(least), float(most)
+    raise ValueError("a range is [least, most], from 0 on")
 
 
 def _flag(value: Any) -> bool:
@@ -76,7 +92,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "down_namespaces": _texts,
         "fail_page": lambda page: None if page is None else (str(page[0]), int(page[1])),
         "hint_429": lambda hint: _one_of(HINTS, hint),
-        "latency_seconds": lambda ends: (float(ends[0]), float(ends[1])),
+        "latency_seconds": _range,
         "no_metrics": lambda kinds: {_place(place): _one_of(NO_METRICS, kind) for place, kind in kinds.items()},
         "orders": read_orders,
         "unknown_status": lambda statuses: {_place(place): str(status) for place, status in statuses.items()},

@@ -6,6 +6,7 @@ message; since and until in RFC 3339 or unix seconds, both included; `tail` keep
 
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from service.simulator.access import visible
 from service.simulator.answers import Answer, Call, json_answer
@@ -36,8 +37,7 @@ def logs(simulator: Simulator, call: Call) -> Answer:
     if (call.argument("follow") or "false").lower() not in {"true", "1"}:
         return Answer(status=200, body=shown, content_type="text/plain")
 
-    async def follow() -> AsyncGenerator[bytes, None]:
-        seen_until = simulator.now()
+    async def follow(seen_until: datetime) -> AsyncGenerator[bytes, None]:
         yield shown
         while life.state not in {*DOWN, State.ABSENT}:
             await simulator.clock.sleep(TICK_SECONDS)
@@ -45,7 +45,7 @@ def logs(simulator: Simulator, call: Call) -> Answer:
             yield text([line for line in _lines(simulator, life, wanted) if line.at > seen_until])
             seen_until = now
 
-    return Answer(status=200, body=b"", content_type="text/plain", stream=follow)
+    return Answer(status=200, body=b"", content_type="text/plain", stream=partial(follow, simulator.now()))
 
 
 def search_logs(simulator: Simulator, call: Call) -> Answer:

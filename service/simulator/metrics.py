@@ -137,11 +137,11 @@ KNOWN = frozenset({"request-count", *MEASURES, *WITHOUT_DATA})
 def _span(asked: Any) -> Span:
     try:
         span = Span(since=int(asked["from"]), until=int(asked["to"]), step=_seconds(asked.get("step")))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise Invalid(
             "Bad Request: expected {from, to, step?} in unix seconds, the step perhaps as 5m or 1h"
         ) from error
-    if span.step < 60 or span.until < span.since or len(span.steps) > MOST_STEPS:
+    if span.step < 60 or span.until < span.since or (span.until - span.since) // span.step >= MOST_STEPS:
         raise Invalid(
             f"Bad Request: step must be 60 or more, to not before from, and at most {MOST_STEPS} steps between"
         )

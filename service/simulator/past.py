@@ -14,6 +14,8 @@ from service.simulator.errors import Invalid
 
 DAY_SECONDS, MINUTES_PER_DAY = 86_400, 1440
 MOST_PER_DAY = DAY_SECONDS  # one each second
+MOST_REQUESTS = 10_000_000
+MOST_DAYS = 36_525.0  # a century
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +53,14 @@ class Past:
         if self.created_at is not None and self.created_at.tzinfo is None:
             raise Invalid(f"created_at {self.created_at} names no time zone: write it in UTC, with a Z")
         ages = (self.created_days_ago or 0.0, self.edited_days_ago or 0.0, *self.requests_days_ago)
-        if min(*ages, self.requests_days, self.requests_per_day) < 0:
-            raise Invalid("an age, a span or a rate cannot be negative: days ago count back from now")
-        if self.requests_per_day > MOST_PER_DAY:
-            raise Invalid(f"requests_per_day is at most {MOST_PER_DAY}, one each second")
+        if not all(0 <= days <= MOST_DAYS for days in (*ages, self.requests_days)):
+            raise Invalid(f"an age or a span is from 0 to {MOST_DAYS:g} days: days ago count back from now")
+        if not 0 <= self.requests_per_day <= MOST_PER_DAY:
+            raise Invalid(f"requests_per_day is from 0 to {MOST_PER_DAY}, one each second")
+        if self.requests_per_day * self.requests_days > MOST_REQUESTS:
+            raise Invalid(
+                f"that would be more than {MOST_REQUESTS} requests of the past: say fewer a day, or fewer days"
+            )
 
     def born_at(self, now: datetime) -> datetime:
         """Return when it was created; not later than it was edited."""

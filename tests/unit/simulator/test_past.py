@@ -1,6 +1,7 @@
 """What is sown has a past that documents and counts tell, and of which history and bill know nothing."""
 
 from datetime import UTC, datetime, timedelta
+from math import nan
 from typing import Any
 
 import pytest
@@ -87,9 +88,12 @@ def test_an_instant_may_be_said_as_text() -> None:
         ({"created_at": datetime(2026, 1, 1)}, "time zone"),  # noqa: DTZ001
         ({"created_at": "2026-01-02", "created_days_ago": 3}, "one of them"),
         ({"created_days_ago": 3, "edited_days_ago": 4}, "before it was created"),
-        ({"edited_days_ago": -1}, "negative"),
-        ({"requests_days_ago": [3, -1]}, "negative"),
-        ({"requests_per_day": 1e9}, "at most"),
+        ({"edited_days_ago": -1}, "is from 0"),
+        ({"requests_days_ago": [3, -1]}, "is from 0"),
+        ({"created_days_ago": 1e9}, "to 36525 days"),
+        ({"requests_per_day": 1e9}, "one each second"),
+        ({"requests_per_day": nan}, "one each second"),
+        ({"requests_per_day": 8e4, "requests_days": 3e4}, "more than 10000000 requests"),
         ({"create_days_ago": 3}, "create_days_ago.*known are.*created_days_ago.*min_replica"),
     ],
 )
