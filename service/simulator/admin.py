@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from service.simulator.answers import Answer, Call, Respond, json_answer
+from service.simulator.asked import Doing, Grant, Payment, Refusal, read
 from service.simulator.bill import UNITS_PER_USD, Charge, charges, charges_by_minute
-from service.simulator.errors import Invalid, Malformed
+from service.simulator.errors import Malformed
 from service.simulator.past import instant
+from service.simulator.scenario.terms import Access, Endpoint
 from service.simulator.simulator import Request, Simulator
 
 
@@ -62,53 +64,57 @@ def replicas(simulator: Simulator, _call: Call) -> Answer:
 
 
 def act(simulator: Simulator, call: Call) -> Answer:
-    """Do something to an endpoint: `namespace, name, verb, actor?, document?, fate?, in_seconds?`."""
-    asked = _object(call, {"namespace", "name", "verb"})
-    after = asked.pop("in_seconds", None)
-    if after is None:
-        _with(simulator.act, asked)
+    """Do something to an endpoint, now or later."""
+    asked = read(Doing, call)
+    what = asked.model_dump(exclude={"in_seconds"})
+    if asked.in_seconds is None:
+        simulator.act(**what)
     else:
-        _with(simulator.at, {"when": simulator.now() + timedelta(seconds=float(after)), **asked})
-    return json_answer({"status": simulator.status(asked["namespace"], asked["name"])})
+        simulator.at(simulator.now() + timedelta(seconds=asked.in_seconds), **what)
+    return json_answer({"status": simulator.status(asked.namespace, asked.name)})
 
 
 def create(simulator: Simulator, call: Call) -> Answer:
-    """Create an endpoint: `namespace, name`, and all that `Simulator.create` takes."""
-    created_at = _with(simulator.create, _object(call, {"namespace", "name"}))
+    """Create an endpoint, or several, as a scenario does; tell when the first came to be."""
+    asked = read(Endpoint, call)
+    created_at, *_ = [simulator.create(name=name, **asked.creation) for name in asked.names]
     return json_answer({"created_at": created_at.isoformat()})
 
 
 def faults(simulator: Simulator, call: Call) -> Answer:
     """Set knobs, and answer all of them."""
-    simulator.faults.turn(_object(call, set()))
+    asked = call.document()
+    if not isinstance(asked, dict):
+        raise Malformed("the body: expected an object of faults")
+    simulator.faults.turn(asked)
     return json_answer(simulator.faults.told())
 
 
 def grant(simulator: Simulator, call: Call) -> Answer:
-    """Hold a token to namespaces: `token, namespaces`."""
-    asked = _object(call, {"token", "namespaces"})
-    simulator.grant(asked["token"], *asked["namespaces"])
+    """Hold a token to namespaces."""
+    asked = read(Grant, call)
+    simulator.grant(asked.token, *asked.namespaces)
     return json_answer({})
 
 
 def revoke(simulator: Simulator, call: Call) -> Answer:
-    """Take a namespace from a token: `token, namespace`."""
-    asked = _object(call, {"token", "namespace"})
-    simulator.revoke(asked["token"], asked["namespace"])
+    """Take a namespace from a token."""
+    asked = read(Access, call)
+    simulator.revoke(asked.token, asked.namespace)
     return json_answer({})
 
 
 def pay(simulator: Simulator, call: Call) -> Answer:
-    """Say what a namespace paid in advance, in all: `namespace, credits_usd`; null lets it owe without end."""
-    asked = _object(call, {"namespace", "credits_usd"})
-    _with(simulator.credits.pay, {"namespace": asked["namespace"], "usd": asked["credits_usd"]})
+    """Say what a namespace paid in advance, in all."""
+    asked = read(Payment, call)
+    simulator.credits.pay(asked.namespace, asked.credits_usd)
     return json_answer({})
 
 
 def refuse(simulator: Simulator, call: Call) -> Answer:
-    """Answer a token with 401 or 403 in a namespace: `token, namespace, code`; with null no longer."""
-    asked = _object(call, {"token", "namespace", "code"})
-    simulator.refuse(asked["token"], asked["namespace"], asked["code"])
+    """Answer a token with 401 or 403 in a namespace, or no longer."""
+    asked = read(Refusal, call)
+    simulator.refuse(asked.token, asked.namespace, asked.code)
     return json_answer({})
 
 
@@ -126,20 +132,6 @@ ROUTES: tuple[tuple[str, str, Respond], ...] = (
     ("POST", "/_simulator/revoke", revoke),
     ("POST", "/_simulator/refuse", refuse),
 )
-
-
-def _object(call: Call, wanted: set[str]) -> dict[str, Any]:
-    asked = call.document()
-    if not isinstance(asked, dict) or not wanted <= asked.keys():
-        raise Malformed(f"expected an object with {sorted(wanted)}")
-    return asked
-
-
-def _with(function: Any, arguments: Mapping[str, Any]) -> Any:
-    try:
-        return function(**arguments)
-    except (TypeError, ValueError) as error:
-        raise Invalid(str(error)) from error
 
 
 def _request(request: Request) -> dict[str, Any]:

@@ -4,14 +4,14 @@ It is rehearsed while it is read: what cannot be sown is found before anything i
 """
 
 import tomllib
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from service.clock import SystemClock
+from service.simulator.scenario.complaints import complaints
 from service.simulator.scenario.stage import Unstageable, stage
 from service.simulator.scenario.terms import Scenario
 from service.simulator.simulator import Simulator
@@ -38,18 +38,21 @@ def load(name: str) -> Scenario:
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{name}: not TOML: {error}") from error
     except ValidationError as error:
-        lines = [f"  {_place(item['loc'])}: {_complaint(item)}" for item in error.errors()]
-        raise ScenarioError("\n".join([f"{name}: cannot be used", *lines])) from error
+        lines = complaints(error, Scenario, whole="the file")
+        raise ScenarioError("\n  ".join([f"{name}: cannot be used", *lines])) from error
     except Unstageable as error:
         raise ScenarioError(f"{name}: cannot be used\n  {error}") from error
     return scenario
 
 
 class _Still:
-    """A clock for the rehearsal."""
+    """A clock for the rehearsal: it stands at this moment, so that what lies in the future is found."""
+
+    def __init__(self) -> None:
+        self._now = SystemClock().now()
 
     def now(self) -> datetime:
-        return datetime(2100, 1, 1, tzinfo=UTC)
+        return self._now
 
     async def sleep(self, seconds: float) -> None:
         raise NotImplementedError
@@ -65,31 +68,3 @@ def _text(name: str) -> str:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"cannot read the scenario {name}: {error}") from error
-
-
-def _place(loc: tuple[int | str, ...]) -> str:
-    """Write a place as `endpoints[2].state`; the file itself if it is none."""
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
-    return "".join(parts).removeprefix(".") or "the file"
-
-
-def _complaint(error: Mapping[str, Any]) -> str:
-    if error["type"] == "extra_forbidden":
-        return f"there is no such key; known are {', '.join(_table(error['loc']).model_fields)}"
-    said = str(error["msg"]).removeprefix("Value error, ")
-    return said if error["type"] in {"value_error", "missing"} else f"{said}, not {error['input']!r}"
-
-
-def _table(loc: tuple[int | str, ...]) -> type[BaseModel]:
-    """Return the table in which a place lies; numbers and names in between lead no deeper."""
-    table: type[BaseModel] = Scenario
-    for part in loc[:-1]:
-        if isinstance(part, str) and part in table.model_fields:
-            table = _model(table.model_fields[part].annotation) or table
-    return table
-
-
-def _model(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(_model, get_args(annotation))), None)

@@ -51,7 +51,10 @@ def _sow(simulator: Simulator, endpoint: Endpoint, place: str) -> None:
 
 
 def _let_flow(simulator: Simulator, traffic: Traffic, place: str) -> None:
-    past = Past(requests_per_day=traffic.per_day, requests_days=traffic.past_days)
+    try:
+        past = Past.of({"requests_per_day": traffic.per_day, "requests_days": traffic.past_days})
+    except SimulatorError as error:
+        raise Unstageable(f"{place}: {error}") from error
     called = _matching(simulator, traffic.match)
     if not called:
         raise Unstageable(f"{place}: no endpoint of this scenario matches {' or '.join(traffic.match)}")

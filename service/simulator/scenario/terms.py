@@ -9,13 +9,14 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from service.durations import parse_duration
 from service.simulator.acts import VERBS
 from service.simulator.document import check_name
 from service.simulator.errors import SimulatorError
 from service.simulator.faults import Faults
+from service.simulator.knobs import MOST_SECONDS
 from service.simulator.lifecycle import Durations, Fate
 from service.simulator.past import PAST, Past
 from service.simulator.rules import EFFECTS, State
@@ -26,8 +27,19 @@ Place = Annotated[str, Field(pattern=r"^[^/]+/[^/]+$")]
 EVERY_VERB = tuple(sorted({*EFFECTS, *VERBS}))
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+def _known(verb: str) -> str:
+    if verb not in EVERY_VERB:
+        raise ValueError(f"{verb!r} is none of {', '.join(EVERY_VERB)}")
+    return verb
+
+
+Verb = Annotated[str, AfterValidator(_known)]
+
+
+class Table(BaseModel):
+    """A table of which every key is known, and every value of its very type; no number infinite or NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @property
     def said(self) -> dict[str, Any]:
@@ -35,7 +47,7 @@ class _Table(BaseModel):
         return {key: getattr(self, key) for key in type(self).model_fields if key in self.model_fields_set}
 
 
-class Shape(_Table):
+class Shape(Table):
     """What an endpoint is: the short names of `document.SHORT`."""
 
     accelerator: str | None = None
@@ -64,15 +76,15 @@ class Shape(_Table):
 class Endpoint(Shape):
     """An endpoint, or a fleet of `count` whose name holds `{n}`; by the names that `Simulator.create` takes."""
 
-    namespace: str
+    namespace: Annotated[str, Field(pattern=r"^[^/]+$")]
     name: str
-    count: int = Field(default=1, ge=1)
+    count: int = Field(default=1, ge=1, le=100_000)
 
     actor: str = "alice"
     document: dict[str, Any] = {}
     state: Sown = State.PENDING
     fate: Fate | None = None
-    start_seconds: float | None = Field(default=None, ge=0)
+    start_seconds: float | None = Field(default=None, ge=0, le=MOST_SECONDS)
 
     created_at: datetime | None = None
     created_days_ago: float | None = None
@@ -102,7 +114,7 @@ class Endpoint(Shape):
         return {key: value for key, value in self.said.items() if key not in {"name", "count"}}
 
 
-class Token(_Table):
+class Token(Table):
     """Whose a token is, which organisations it is in, and which of them refuse it with 401 or 403."""
 
     token: str
@@ -111,21 +123,21 @@ class Token(_Table):
     refused: dict[str, Literal[401, 403]] = {}
 
 
-class Organisation(_Table):
+class Organisation(Table):
     """Who is in an organisation, and what it paid in advance: when its bill reaches that, it is all paused."""
 
     members: list[str] = []
     credits_usd: float | None = Field(default=None, ge=0)
 
 
-class Access(_Table):
+class Access(Table):
     """A token gains, or loses, an organisation."""
 
     token: str
     namespace: str
 
 
-class Turn(_Table):
+class Turn(Table):
     """Something that happens `at` a time after the start, and again `every` so often, `times` in all or without end."""
 
     at: Span
@@ -133,7 +145,7 @@ class Turn(_Table):
     times: int | None = Field(default=None, ge=1)
 
     endpoint: Place | None = None  # which, or a glob over those that there are then
-    verb: str | None = None
+    verb: Verb | None = None
     actor: str = "alice"
     fate: Fate | None = None
     change: Shape | None = None  # what an update changes
@@ -154,20 +166,13 @@ class Turn(_Table):
             raise ValueError("times needs every: how far apart?")
         return self
 
-    @field_validator("verb")
-    @classmethod
-    def _is_known(cls, verb: str | None) -> str | None:
-        if verb is not None and verb not in EVERY_VERB:
-            raise ValueError(f"{verb!r} is none of {', '.join(EVERY_VERB)}")
-        return verb
-
     @field_validator("faults")
     @classmethod
     def _can_be_turned(cls, faults: dict[str, Any] | None) -> dict[str, Any] | None:
         return faults if faults is None else turnable(faults)
 
 
-class Traffic(_Table):
+class Traffic(Table):
     """Requests to every endpoint that matches a glob: `past_days` of them before the start, and on from there."""
 
     match: list[Place]
@@ -176,7 +181,7 @@ class Traffic(_Table):
     actor: str = "users"
 
 
-class Scenario(_Table):
+class Scenario(Table):
     """A world to begin with, and what happens in it."""
 
     description: str = ""
@@ -201,7 +206,7 @@ class Scenario(_Table):
         for name, ends in durations.items():
             if name not in known:
                 raise ValueError(f"there is no {name!r}; known are {', '.join(known)}")
-            if len(ends) != 2 or not 0 <= ends[0] <= ends[1]:
+            if len(ends) != 2 or not 0 <= ends[0] <= ends[1] <= MOST_SECONDS:
                 raise ValueError(f"{name} is a range in seconds, [least, most], not {ends}")
         return durations
 

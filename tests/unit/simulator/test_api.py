@@ -381,4 +381,4 @@ async def test_grants_are_given_and_taken_by_http(served: Served) -> None:
 
     await served.json("POST", "/_simulator/revoke", json=[], status=422)
     await served.json("POST", "/_simulator/act", json={"namespace": "a", "name": "b", "verb": "pause"}, status=404)
-    await served.json("POST", "/_simulator/create", json={"namespace": "a", "name": "b", "state": "odd"}, status=400)
+    await served.json("POST", "/_simulator/create", json={"namespace": "a", "name": "b", "state": "odd"}, status=422)
