@@ -6,6 +6,8 @@ import typer
 
 from service.cli.exits import Exit, Stop
 
+FASTEST = 1e6  # a year in half a minute: beyond that a clock soon has no more years
+
 
 def _list_scenarios(wanted: bool) -> None:
     if wanted:
@@ -31,11 +33,11 @@ def simulate(
     ] = False,
 ) -> None:
     """Serve a simulated Hugging Face until Ctrl-C. A token hf_NAME is the user NAME, who owns the namespace NAME."""
-    if speed <= 0:
-        raise Stop(f"--speed {speed:g} would not let time pass: give more than 0", Exit.USAGE)
+    if not 0 < speed <= FASTEST:
+        raise Stop(f"--speed {speed:g} cannot be: give more than 0, and at most {FASTEST:g}", Exit.USAGE)
     import asyncio
 
-    from service.simulator import serve
+    from service.simulator import CannotListen, serve
     from service.simulator.scenario import ScenarioError, load
 
     try:
@@ -44,5 +46,5 @@ def simulate(
         raise Stop(str(error), Exit.USAGE) from error
     try:
         asyncio.run(serve(port=port, speed=speed, seed=seed, day=day, scenario=world))
-    except OSError as error:
-        raise Stop(f"cannot listen on 127.0.0.1:{port}: {error.strerror}; choose another --port") from error
+    except CannotListen as error:
+        raise Stop(str(error)) from error

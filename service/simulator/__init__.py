@@ -7,11 +7,12 @@ from service.simulator.day import Planned, plan_day
 from service.simulator.errors import SimulatorError
 from service.simulator.faults import Faults
 from service.simulator.rules import State
-from service.simulator.server import create_app, serve
+from service.simulator.server import CannotListen, create_app, serve
 from service.simulator.simulator import Request, Simulator
 from service.simulator.truth import Happening
 
 __all__ = [
+    "CannotListen",
     "Faults",
     "Happening",
     "Planned",

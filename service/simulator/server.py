@@ -1,6 +1,7 @@
 """The simulator on the network: an aiohttp app for any loop, and a process that serves it."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -14,6 +15,11 @@ from service.simulator.scenario import Scenario, stage
 from service.simulator.sending import send, to_web
 from service.simulator.simulator import Simulator
 from service.simulator.wire import converse
+
+
+class CannotListen(Exception):
+    """The address cannot be had; the message says what to do."""
+
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -39,14 +45,16 @@ async def serve(
     day: bool = False,
     scenario: Scenario | None = None,
 ) -> None:
-    """Serve until cancelled, with the clock `speed` times as fast, from now; port 0 takes any that is free."""
+    """Serve until cancelled, with the clock `speed` times as fast, from now; port 0 takes any that is free.
+
+    Raise CannotListen where the port cannot be had.
+    """
     simulator = Simulator(clock=LoopClock(start=SystemClock().now(), speed=speed), seed=seed)
     # A late answer that nobody waits for any more must not hold up the end.
     runner = web.AppRunner(create_app(simulator), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
+        await _listen(runner, host, port)
         simulator.base_url = _address(runner, host)
         if scenario is not None:
             stage(scenario, simulator)
@@ -55,6 +63,14 @@ async def serve(
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)  # asyncio's own text says the address once more
+        raise CannotListen(f"cannot listen on {host}:{port}: {reason}; choose another --port") from error
 
 
 def _greeting(simulator: Simulator, *, speed: float, planned: int) -> str:

@@ -1,3 +1,4 @@
+import socket
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,21 @@ def test_a_scenario_that_there_is_not_is_a_usage_error_that_names_those_that_the
 
     assert told.code == 2
     assert "acme" in told.err
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "1e300"])
+def test_a_speed_at_which_no_clock_can_run_is_a_usage_error(lamplighter: Run, speed: str) -> None:
+    told = lamplighter("simulate", "--port", "0", "--speed", speed)
+
+    assert told.code == 2
+    assert "--speed" in told.err
+
+
+def test_a_port_in_use_is_named_with_what_to_do(lamplighter: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        told = lamplighter("simulate", "--port", str(port))
+
+    assert told.code == 1
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another --port" in told.err
