@@ -38,14 +38,14 @@ class People:
 
     def grant(self, token: str, namespaces: Iterable[str]) -> None:
         """Let a token access these namespaces, and from now on no other but its own."""
-        wanted, user = set(namespaces), self._user(token)
+        wanted, user = set(namespaces), self.named(token)
         self._granted.setdefault(user, set()).update(wanted)
         self._revoked.setdefault(user, set()).difference_update(wanted)
 
     def revoke(self, token: str, namespace: str) -> None:
         """Take a namespace away from a token."""
-        self._granted.get(self._user(token), set()).discard(namespace)
-        self._revoked.setdefault(self._user(token), set()).add(namespace)
+        self._granted.get(self.named(token), set()).discard(namespace)
+        self._revoked.setdefault(self.named(token), set()).add(namespace)
 
     def introduce(self, token: str, name: str | None = None) -> None:
         """Make a token known, as that of a user whose name may differ from the token's."""
@@ -60,20 +60,20 @@ class People:
         """Return whose token this is; where strangers are not let in, refuse a token that nobody introduced."""
         if not self.strangers and token not in self._names:
             raise Unauthorized("Unauthorized: invalid credentials")
-        return self._user(token)
+        return self.named(token)
 
     def refuse(self, token: str, namespace: str, code: int | None) -> None:
         """Answer a token with this code wherever it asks for a namespace; None ends that."""
         if code is None:
-            self._refused.pop((self._user(token), namespace), None)
+            self._refused.pop((self.named(token), namespace), None)
         elif code in REFUSALS:
-            self._refused[self._user(token), namespace] = code
+            self._refused[self.named(token), namespace] = code
         else:
             raise Invalid(f"a refusal is one of {sorted(REFUSALS)}, not {code!r}")
 
     def check(self, token: str | None, namespace: str) -> None:
         """Raise the refusal of this token in this namespace, if there is one."""
-        code = None if token is None else self._refused.get((self._user(token), namespace))
+        code = None if token is None else self._refused.get((self.named(token), namespace))
         if code is not None:
             raise REFUSALS[code](f"{REFUSALS[code].__name__}: this token has no access to {namespace!r}")
 
@@ -90,7 +90,8 @@ class People:
         granted = {user for user, namespaces in self._granted.items() if organisation in namespaces}
         return sorted(granted | self._members.get(organisation, {*present, *self._granted}))
 
-    def _user(self, token: str) -> str:
+    def named(self, token: str) -> str:
+        """Return whose token this is said to be, good or not."""
         return self._names.get(token, user_of(token))
 
     def _belongs(self, user: str, namespace: str) -> bool:

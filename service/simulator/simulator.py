@@ -20,7 +20,7 @@ from service.simulator.life import Life
 from service.simulator.lifecycle import Durations, Fate
 from service.simulator.orders import Kind
 from service.simulator.past import PAST, Past
-from service.simulator.people import People, user_of
+from service.simulator.people import People
 from service.simulator.rules import State
 from service.simulator.traffic import flow
 from service.simulator.truth import Happening, Sized, Truth
@@ -239,7 +239,7 @@ class Simulator:
 
     def arrive(self, *, method: str, path: str, query: str, token: str | None) -> int:
         """Enter a request into the log and return its number."""
-        user = None if token is None else user_of(token)
+        user = None if token is None else self.people.named(token)
         self._requests.append(Request(at=self.now(), method=method, path=path, query=query, user=user, status=None))
         return len(self._requests) - 1
 
