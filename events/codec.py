@@ -51,8 +51,25 @@ TYPES: Mapping[str, type[Event]] = {
     "configuration.refused": catalogue.ConfigurationRefused,
 }
 
+
+def _as_it_was(document: dict[str, Any]) -> dict[str, Any]:
+    """Lift what only gained fields: an older event has their defaults, which say that nothing is known."""
+    return document
+
+
 # By type name: the first lifts schema 1 to 2, the second 2 to 3. A type without an entry is at schema 1.
-UPCASTS: dict[str, tuple[Upcast, ...]] = {}
+UPCASTS: dict[str, tuple[Upcast, ...]] = {
+    # 2: windows do not overlap and tell their blur; changes of status or configuration, and deletions, tell their cause
+    "endpoint.discovered": (_as_it_was,),
+    "endpoint.status_changed": (_as_it_was,),
+    "endpoint.replicas_changed": (_as_it_was,),
+    "endpoint.url_changed": (_as_it_was,),
+    "endpoint.message_changed": (_as_it_was,),
+    "endpoint.reconfigured": (_as_it_was,),
+    "endpoint.became_unreadable": (_as_it_was,),
+    "endpoint.became_readable": (_as_it_was,),
+    "endpoint.deleted": (_as_it_was,),
+}
 
 _NAMES = {cls: name for name, cls in TYPES.items()}
 

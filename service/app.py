@@ -333,6 +333,7 @@ async def _reign(configuration: Configuration, ground: Ground, *, settled_at: da
             poll=settings.poll,
             chance=world.chance,
             awaited=partial(watch.awaited, namespace),
+            ours=live.fleet.ours,
         )
         for namespace in settings.namespaces
     }

@@ -6,16 +6,17 @@ observation says nothing, and the endpoint equals the last readable sighting in 
 date by the next StatusChanged or Reconfigured.
 
 Time is judged by whoever looks: a wall clock that jumped back is met here only so far that no window ends before it
-begins, and that none begins or ends before the one of the event before it. Which of two looks came first is not told
+begins, and that none begins before the one of the event before it ends. Which of two looks came first is not told
 by wall time at all, but by `is_late`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import assert_never
 
+from statemachine.cause import cause_of_edit, cause_of_end, cause_of_status
 from statemachine.legality import classify
 from statemachine.model import (
     BecameReadable,
@@ -30,6 +31,7 @@ from statemachine.model import (
     MessageChanged,
     Missing,
     Observation,
+    Ours,
     Reconfigured,
     ReplicasChanged,
     Scalar,
@@ -47,56 +49,84 @@ def is_late(look: Look, other: Look) -> bool:
     return look.asked < other.answered
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Memory:
+    """What is remembered of the time before a look; the fields are the arguments of `decide`."""
+
+    not_before: datetime | None
+    gap: bool
+    edited_at: datetime | None
+    ours: Sequence[Ours]
+
+
 def decide(
-    endpoint: Endpoint, observation: Observation, *, not_before: datetime | None, gap: bool
+    endpoint: Endpoint,
+    observation: Observation,
+    *,
+    not_before: datetime | None,
+    gap: bool,
+    edited_at: datetime | None = None,
+    ours: Sequence[Ours] = (),
 ) -> tuple[LifecycleEvent, ...]:
     """Say what happened, given what was known and what was seen now. Pure and total; unchanged, it says nothing.
 
     `not_before` is when the last good look that held this endpoint, or its whole namespace, was asked for. For one not
     yet discovered it is the last good look that did not hold it. None: there was none, or it is not remembered, and
     then the window begins where that of the endpoint's latest event does. `gap`: an outage or a restart lies between.
+    `edited_at` is the document's `updatedAt` by the last look, if that is remembered: an edit alone makes no event.
+    `ours` are the decisions of ours that are under way for this endpoint.
 
     - An unreadable or missing endpoint of which nothing is known has no life to speak of, and makes no event.
     - An older `created_at` than the known one is a stale answer of an earlier life, and changes nothing.
     - A newer one ends the known life and begins another: Deleted is for the stream of the old, Discovered for the new.
     - A secret that changed is told once: not again, if the endpoint's latest event was seen by the same answer.
     """
+    memory = _Memory(not_before=not_before, gap=gap, edited_at=edited_at, ours=ours)
     match observation:
         case Seen():
-            return _decide_seen(endpoint, observation, not_before, gap=gap)
+            return _decide_seen(endpoint, observation, memory)
         case Unreadable(look=look, reason=reason):
             if endpoint.sighting is None or not endpoint.readable:
                 return ()
-            return (BecameUnreadable(window=_window(endpoint, look, not_before, gap=gap), reason=reason),)
+            return (BecameUnreadable(window=_window(endpoint, look, memory), reason=reason),)
         case Missing(look=look):
             if endpoint.sighting is None:
                 return ()
-            window = _window(endpoint, look, not_before, gap=gap)
-            return (Deleted(window=window, old=endpoint.status, end=End.NOT_FOUND),)
+            cause = cause_of_end(endpoint.status, ours=ours)
+            window = _window(endpoint, look, memory)
+            return (Deleted(window=window, old=endpoint.status, end=End.NOT_FOUND, cause=cause),)
         case _:
             assert_never(observation)
 
 
-def _decide_seen(
-    endpoint: Endpoint, seen: Seen, not_before: datetime | None, *, gap: bool
-) -> tuple[LifecycleEvent, ...]:
+def _decide_seen(endpoint: Endpoint, seen: Seen, memory: _Memory) -> tuple[LifecycleEvent, ...]:
     known, new = endpoint.sighting, seen.sighting
     if known is not None:
         if endpoint.readable and not seen.changed_secrets and _tell_the_same(known, new):
             return ()
         if new.created_at < known.created_at:
             return ()
-    window = _window(endpoint, seen.look, not_before, gap=gap)
+    window = _window(endpoint, seen.look, memory)
     if known is None:
-        new_to_us = not_before is None and endpoint.latest is None
-        absent_at = None if new_to_us else window.not_before
-        return (Discovered(seen_at=window.seen_at, absent_at=absent_at, sighting=new, gap=window.gap),)
+        new_to_us = memory.not_before is None and endpoint.latest is None
+        return (_discovered(new, window, absent_at=None if new_to_us else window.not_before),)
     if new.created_at > known.created_at:
+        cause = cause_of_end(known.status, ours=memory.ours)
         return (
-            Deleted(window=window, old=known.status, end=End.RECREATED),
-            Discovered(seen_at=window.seen_at, absent_at=window.not_before, sighting=new, gap=window.gap),
+            Deleted(window=window, old=known.status, end=End.RECREATED, cause=cause),
+            _discovered(new, window, absent_at=window.not_before),
         )
-    return tuple(_differences(endpoint, known, seen, window))
+    return tuple(_differences(endpoint, seen, window, memory))
+
+
+def _discovered(sighting: Sighting, window: Window, *, absent_at: datetime | None) -> Discovered:
+    return Discovered(
+        seen_at=window.seen_at,
+        absent_at=absent_at,
+        sighting=sighting,
+        gap=window.gap,
+        blur_seconds=window.blur_seconds,
+    )
 
 
 def _tell_the_same(known: Sighting, new: Sighting) -> bool:
@@ -115,9 +145,12 @@ def _tell_the_same(known: Sighting, new: Sighting) -> bool:
     )
 
 
-def _differences(endpoint: Endpoint, old: Sighting, seen: Seen, window: Window) -> Iterator[LifecycleEvent]:
+def _differences(endpoint: Endpoint, seen: Seen, window: Window, memory: _Memory) -> Iterator[LifecycleEvent]:
     """Say what differs between two sightings of one life, the status first."""
-    new = seen.sighting
+    old, new = endpoint.sighting, seen.sighting
+    if old is None:
+        return
+    editor = _editor(old, new, window, memory)
     if not endpoint.readable:
         yield BecameReadable(window=window)
     if old.status != new.status:
@@ -131,6 +164,7 @@ def _differences(endpoint: Endpoint, old: Sighting, seen: Seen, window: Window) 
             updated_at=new.updated_at,
             updated_by=new.updated_by,
             message=new.message,
+            cause=cause_of_status(old.status, new.status, editor=editor, ours=memory.ours),
         )
     elif old.message != new.message:
         yield MessageChanged(window=window, message=new.message)
@@ -153,7 +187,22 @@ def _differences(endpoint: Endpoint, old: Sighting, seen: Seen, window: Window) 
             changed_secrets=secrets,
             updated_at=new.updated_at,
             updated_by=new.updated_by,
+            cause=cause_of_edit(editor=editor, ours=memory.ours),
         )
+
+
+def _editor(old: Sighting, new: Sighting, window: Window, memory: _Memory) -> str | None:
+    """Return who edited the document since the look before, or None: nobody, or who knows.
+
+    Where the look before is not remembered, an edit counts only if it is newer than what the events tell and came, by
+    the other side's clock, within the window.
+    """
+    if new.updated_at is None:
+        return None
+    if memory.edited_at is not None:
+        return new.updated_by if new.updated_at > memory.edited_at else None
+    newer = old.updated_at is not None and new.updated_at > old.updated_at
+    return new.updated_by if newer and window.not_before < new.updated_at <= window.seen_at else None
 
 
 def _changes(old: Mapping[str, Scalar], new: Mapping[str, Scalar]) -> tuple[Change, ...]:
@@ -169,21 +218,27 @@ def _was_told(endpoint: Endpoint, look: Look) -> bool:
     return endpoint.latest is not None and endpoint.latest.seen_at == look.answered_at
 
 
-def _window(endpoint: Endpoint, look: Look, not_before: datetime | None, *, gap: bool) -> Window:
+def _window(endpoint: Endpoint, look: Look, memory: _Memory) -> Window:
     """Bound the instant of what this look tells.
 
     A last look that is later than this answer (the wall clock jumped back in between) bounds nothing, and counts as
     none. While the document could not be read nothing was known, whatever the looks at the namespace said: the window
-    begins at the last readable look, and has a gap. At last both ends are pulled up to those of the latest event.
+    begins at the last readable look, and has a gap. At last both ends are pulled up to the end of the latest event's
+    window, so that no two overlap; what that cuts off is the blur.
     """
-    seen_at = look.answered_at
+    seen_at, not_before = look.answered_at, memory.not_before
     latest = endpoint.latest or endpoint.since
     if latest is None:
-        return Window(not_before=min(not_before or seen_at, seen_at), seen_at=seen_at, gap=gap)
-    begin = latest.not_before
+        return Window(not_before=min(not_before or seen_at, seen_at), seen_at=seen_at, gap=memory.gap)
+    begin = latest.not_before - timedelta(seconds=latest.blur_seconds)
     if endpoint.readable and not_before is not None and not_before <= seen_at:
         begin = max(begin, not_before)
-    return Window(not_before=begin, seen_at=max(seen_at, latest.seen_at), gap=gap or not endpoint.readable)
+    return Window(
+        not_before=max(begin, latest.seen_at),
+        seen_at=max(seen_at, latest.seen_at),
+        gap=memory.gap or not endpoint.readable,
+        blur_seconds=max(0.0, (latest.seen_at - begin).total_seconds()),
+    )
 
 
 def by_life(
@@ -232,7 +287,12 @@ def evolve(endpoint: Endpoint, event: LifecycleEvent) -> Endpoint:
 def _since_discovery(event: Discovered) -> Window:
     """Bound the beginning of the first status: no earlier than the endpoint was absent, or else than it was created."""
     begin = event.sighting.created_at if event.absent_at is None else event.absent_at
-    return Window(not_before=min(begin, event.seen_at), seen_at=event.seen_at, gap=event.gap or event.absent_at is None)
+    return Window(
+        not_before=min(begin, event.seen_at),
+        seen_at=event.seen_at,
+        gap=event.gap or event.absent_at is None,
+        blur_seconds=event.blur_seconds,
+    )
 
 
 def _sighted(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from statemachine.status import AnyStatus, Status
+from statemachine.table import By, Trigger
 
 Scalar = str | int | float | bool | None
 
@@ -91,11 +92,16 @@ class Window:
     """When it happened: after `not_before`, no later than `seen_at`.
 
     `gap` if nobody could look in between: an outage, a restart, a document that could not be read.
+
+    The windows of one life do not overlap, so that its times add up. But a look takes a while, and what changed twice
+    around one look may have changed the second time before that look's answer had come: where the end of the window
+    before cut this one short, it may have happened up to `blur_seconds` earlier than `not_before`.
     """
 
     not_before: datetime
     seen_at: datetime
     gap: bool = False
+    blur_seconds: float = 0.0
 
 
 class Kind(StrEnum):
@@ -112,13 +118,36 @@ class Discovered:
     """A life was seen for the first time.
 
     `absent_at` is the last good look at its namespace that did not hold it; None when the namespace itself was new,
-    and then nothing is claimed about the time before `seen_at`. `gap` as in a window.
+    and then nothing is claimed about the time before `seen_at`. `gap` and `blur_seconds` as in a window.
     """
 
     seen_at: datetime
     absent_at: datetime | None
     sighting: Sighting
     gap: bool = False
+    blur_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Who brought a change about, as far as it can be known; None is unknown, and nothing is guessed.
+
+    `by` and `trigger`: what the table knows alone for the way that the status went. `editor`: who the document says
+    edited the endpoint since the look before. `intent`: the id of the decision of ours that the change follows.
+    """
+
+    by: By | None = None
+    trigger: Trigger | None = None
+    editor: str | None = None
+    intent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """A decision of ours that is under way for an endpoint: its id, and what it asks for."""
+
+    intent: str
+    trigger: Trigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +162,7 @@ class StatusChanged:
     updated_at: datetime | None = None
     updated_by: str | None = None
     message: str | None = None
+    cause: Cause = Cause()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +214,7 @@ class Reconfigured:
     changed_secrets: tuple[str, ...] = ()
     updated_at: datetime | None = None
     updated_by: str | None = None
+    cause: Cause = Cause()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +246,7 @@ class Deleted:
     window: Window
     old: AnyStatus
     end: End
+    cause: Cause = Cause()
 
 
 LifecycleEvent = (

@@ -24,7 +24,7 @@ from events.catalogue import (
     Warned,
 )
 from events.log import Recorded
-from statemachine.machine import evolve
+from statemachine.machine import Trigger, evolve
 from statemachine.model import (
     BecameReadable,
     BecameUnreadable,
@@ -34,6 +34,7 @@ from statemachine.model import (
     EndpointName,
     LifecycleEvent,
     MessageChanged,
+    Ours,
     Reconfigured,
     ReplicasChanged,
     StatusChanged,
@@ -130,6 +131,12 @@ class Fleet:
     def known(self, name: EndpointName) -> Known:
         """Return what is known of an endpoint; of one never heard of, that."""
         return self.endpoints.get(name) or Known(name=name)
+
+    def ours(self, name: EndpointName) -> list[Ours]:
+        """Return the acts that are under way for an endpoint, for those who ask what a change follows."""
+        known = self.endpoints.get(name)
+        acts = known.open.values() if known else ()
+        return [Ours(act.intended.intent, Trigger(act.intended.command)) for act in acts]
 
     def held(self, known: Known, now: datetime) -> Hold | None:
         """Return the hold that protects an endpoint now: its own, or one on everything."""

@@ -43,8 +43,16 @@ def _status_changed(data: Data) -> str:
     words = f": {data['message']}" if data.get("message") and str(data["new"]).lower().endswith("failed") else ""
     return (
         f"{status(data['old'])} → {status(data['new'])}{via}{odd.get(data.get('kind', ''), '')}{words}  "
-        f"(window {window(data['window'])})"
+        f"{_who(data.get('cause') or {})}(window {window(data['window'])})"
     )
+
+
+def _who(cause: Data) -> str:
+    """Return who did it, where that is known: an editor by the id, for the log holds no names."""
+    if cause.get("intent"):
+        return "by our own decision  "
+    doer = cause.get("editor") if cause.get("by") == "person" else None
+    return f"by {doer or ('a ' if cause['by'] != 'platform' else 'the ') + cause['by']}  " if cause.get("by") else ""
 
 
 def _replicas_changed(data: Data) -> str:

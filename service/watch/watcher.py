@@ -24,7 +24,7 @@ from service.watch.facts import record
 from service.watch.track import Track
 from service.watch.trouble import Trouble
 from statemachine.machine import decide
-from statemachine.model import EndpointName, LifecycleEvent, Missing, Observation
+from statemachine.model import EndpointName, LifecycleEvent, Missing, Observation, Ours
 
 FRESHNESS_SECONDS = 15.0  # how far the board may lag: what a crash widens the next window by
 
@@ -46,8 +46,9 @@ class Watcher:
         poll: Poll,
         chance: random.Random,
         awaited: Callable[[], bool] = lambda: False,
+        ours: Callable[[EndpointName], Sequence[Ours]] = lambda _: (),
     ) -> None:
-        """`awaited` tells whether somebody waits for something of this namespace now."""
+        """`awaited`: does somebody wait for something of this namespace now; `ours`: what of ours is under way."""
         self.namespace = namespace
         self.tracks: dict[EndpointName, Track] = {}
         self.documents: dict[EndpointName, bytes] = {}
@@ -62,6 +63,7 @@ class Watcher:
         self._lock = asyncio.Lock()
         self.asked = False
         self._awaited = awaited
+        self._ours = ours
         self._nudge = asyncio.Event()
         self._saved = float("-inf")
         self._whole_at: datetime | None = None
@@ -162,8 +164,15 @@ class Watcher:
                     continue
                 observations[name] = observation
                 self._remember(name, None if isinstance(item, Missing) else item.document)
-                not_before = track.not_before(self.swept_at)
-                if happened := decide(track.endpoint, observation, not_before=not_before, gap=track.gap):
+                happened = decide(
+                    track.endpoint,
+                    observation,
+                    not_before=track.not_before(self.swept_at),
+                    gap=track.gap,
+                    edited_at=track.edited_at,
+                    ours=self._ours(name),
+                )
+                if happened:
                     changes[name] = happened
             taken = await record(self._log, self.tracks, changes) if changes else set()
             for name, observation in observations.items():

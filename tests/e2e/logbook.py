@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,10 @@ class Entry:
 
     @property
     def window(self) -> tuple[datetime | None, datetime]:
-        """Return the window of a fact: when it was not yet so, and when it was seen."""
+        """Return the window of a fact: when it was surely not yet so, its blur included, and when it was seen."""
         told = self.data.get("window", self.data)
-        begin = told.get("not_before", told.get("absent_at"))
-        return None if begin is None else instant(begin), instant(told["seen_at"])
+        begin, blur = told.get("not_before", told.get("absent_at")), timedelta(seconds=told.get("blur_seconds", 0.0))
+        return None if begin is None else instant(begin) - blur, instant(told["seen_at"])
 
 
 def instant(text: str) -> datetime:

@@ -96,7 +96,12 @@ def absent_as_it_was(record: Record) -> Iterator[str]:
         for entry in facts:
             if not isinstance(entry.event, Discovered) or entry.event.absent_at is None:
                 continue
-            true = true_window(record, Window(not_before=entry.event.absent_at, seen_at=entry.event.seen_at), entry)
+            window = Window(
+                not_before=entry.event.absent_at,
+                seen_at=entry.event.seen_at,
+                blur_seconds=entry.event.blur_seconds,
+            )
+            true = true_window(record, window, entry)
             began = _told_since(record.spans[place], true.seen)
             if not true.exact or began is None or record.shifting(began, true.seen):
                 continue

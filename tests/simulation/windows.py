@@ -34,7 +34,7 @@ def true_window(record: Record, window: Window, entry: Entry) -> TrueWindow:
     seen = record.walls.true(window.seen_at, since=entry.at - PATIENCE, before=entry.at)
     if seen is None:
         return TrueWindow(since=START, seen=entry.at, looked_for=PATIENCE, exact=False)
-    since = record.walls.true(window.not_before, since=START, before=seen)
+    since = record.walls.true(window.not_before - timedelta(seconds=window.blur_seconds), since=START, before=seen)
     if since is None:
         return TrueWindow(since=START, seen=seen, looked_for=LOOK, exact=False)
     return TrueWindow(since=since, seen=seen, looked_for=LOOK, exact=True)

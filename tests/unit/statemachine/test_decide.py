@@ -9,6 +9,7 @@ from statemachine.machine import by_life, decide, evolve, fold, is_late
 from statemachine.model import (
     BecameReadable,
     BecameUnreadable,
+    Cause,
     Change,
     Deleted,
     Discovered,
@@ -27,10 +28,13 @@ from statemachine.model import (
     Window,
 )
 from statemachine.status import Status, UnknownStatus
+from statemachine.table import By, Trigger
 from tests.unit.statemachine.histories import BIRTHS, START, apply_all, known_as, look_at, sighting
 
 LAST = START + timedelta(seconds=50)
 NOW = look_at(60)
+EDITED = Cause(by=By.PERSON, trigger=Trigger.UPDATE)
+DELETED = Cause(by=By.PERSON, trigger=Trigger.DELETE)
 WINDOW = Window(not_before=LAST, seen_at=NOW.answered_at)
 
 
@@ -84,6 +88,7 @@ def test_a_changed_status_is_told_with_its_window_and_with_what_was_not_seen() -
             updated_at=LAST,
             updated_by="ann",
             message="up",
+            cause=Cause(by=By.PERSON, trigger=Trigger.RESUME),
         ),
     )
     assert apply_all(known, events).sighting == running
@@ -142,7 +147,7 @@ def test_a_secret_that_changed_alone_is_a_reconfiguration_without_changes_and_to
     events = decide(known, seen, not_before=LAST, gap=False)
     again = decide(apply_all(known, events), seen, not_before=LAST, gap=False)
 
-    assert events == (Reconfigured(window=WINDOW, changes=(), changed_secrets=("model.secrets.TOKEN",)),)
+    assert events == (Reconfigured(window=WINDOW, changes=(), changed_secrets=("model.secrets.TOKEN",), cause=EDITED),)
     assert again == ()
 
 
@@ -164,7 +169,7 @@ def test_an_endpoint_that_is_not_found_is_deleted_once() -> None:
     events = decide(known, Missing(look=NOW), not_before=LAST, gap=False)
     gone = apply_all(known, events)
 
-    assert events == (Deleted(window=WINDOW, old=Status.FAILED, end=End.NOT_FOUND),)
+    assert events == (Deleted(window=WINDOW, old=Status.FAILED, end=End.NOT_FOUND, cause=DELETED),)
     assert gone.status is Status.ABSENT
     assert decide(gone, Missing(look=look_at(70)), not_before=NOW.asked_at, gap=False) == ()
 
@@ -180,7 +185,7 @@ def test_a_name_used_again_ends_one_life_and_begins_another_each_in_its_own_stre
     reborn = sighting(Status.PENDING, created_at=BIRTHS[1])
     events = decide(known, Seen(look=NOW, sighting=reborn), not_before=LAST, gap=False)
 
-    deleted = Deleted(window=WINDOW, old=Status.RUNNING, end=End.RECREATED)
+    deleted = Deleted(window=WINDOW, old=Status.RUNNING, end=End.RECREATED, cause=DELETED)
     discovered = Discovered(seen_at=NOW.answered_at, absent_at=LAST, sighting=reborn)
     assert events == (deleted, discovered)
     assert by_life(known, events) == ((BIRTHS[0], (deleted,)), (BIRTHS[1], (discovered,)))
@@ -212,24 +217,54 @@ def test_an_unreadable_document_is_told_once_and_what_changed_meanwhile_when_it_
     failed = Seen(look=look_at(80), sighting=sighting(Status.FAILED))
     events = decide(blind, failed, not_before=look_at(70).asked_at, gap=False)
 
-    blind_time = Window(not_before=LAST, seen_at=look_at(80).answered_at, gap=True)
+    blind_time = Window(
+        not_before=NOW.answered_at,
+        seen_at=look_at(80).answered_at,
+        gap=True,
+        blur_seconds=11.0,  # it may have failed before the first look that could not be read had its answer
+    )
     assert blinded == (BecameUnreadable(window=WINDOW, reason="status.state"),)
     assert still == ()
     assert events == (
         BecameReadable(window=blind_time),
-        StatusChanged(window=blind_time, old=Status.RUNNING, new=Status.FAILED, kind=Kind.DIRECT),
+        StatusChanged(
+            window=blind_time,
+            old=Status.RUNNING,
+            new=Status.FAILED,
+            kind=Kind.DIRECT,
+            cause=Cause(by=By.PLATFORM, trigger=Trigger.FAIL),
+        ),
     )
     assert apply_all(blind, events).readable
 
 
-def test_a_window_without_a_known_last_look_begins_with_that_of_the_latest_event() -> None:
+def test_a_window_without_a_known_last_look_begins_where_that_of_the_latest_event_ends_and_may_reach_behind_it() -> (
+    None
+):
     known = known_as(sighting(Status.RUNNING))
 
     (changed,) = decide(known, Seen(look=NOW, sighting=sighting(Status.PAUSED)), not_before=None, gap=True)
 
     assert known.latest is not None
     assert isinstance(changed, StatusChanged)
-    assert changed.window == Window(not_before=known.latest.not_before, seen_at=NOW.answered_at, gap=True)
+    assert changed.window == Window(
+        not_before=known.latest.seen_at, seen_at=NOW.answered_at, gap=True, blur_seconds=11.0
+    )
+
+
+def test_what_changes_twice_around_one_look_has_two_windows_that_meet_and_the_second_says_how_far_it_is_blurred() -> (
+    None
+):
+    known = known_as(sighting(Status.RUNNING))
+    paused = Seen(look=NOW, sighting=sighting(Status.PAUSED))
+    known = apply_all(known, decide(known, paused, not_before=LAST, gap=False))
+
+    # Asked for the same time as before: it may have been resumed while the answer was on its way.
+    later = Seen(look=look_at(70), sighting=sighting(Status.PENDING))
+    (resumed,) = decide(known, later, not_before=NOW.asked_at, gap=False)
+
+    assert isinstance(resumed, StatusChanged)
+    assert resumed.window == Window(not_before=NOW.answered_at, seen_at=look_at(70).answered_at, blur_seconds=1.0)
 
 
 def test_a_window_holds_when_the_wall_clock_jumped_back_an_hour() -> None:
@@ -240,7 +275,9 @@ def test_a_window_holds_when_the_wall_clock_jumped_back_an_hour() -> None:
     (changed,) = decide(known, Seen(look=back, sighting=sighting(Status.PAUSED)), not_before=LAST, gap=False)
 
     assert isinstance(changed, StatusChanged)
-    assert changed.window == known.latest
+    assert known.latest is not None
+    moment = known.latest.seen_at
+    assert changed.window == Window(not_before=moment, seen_at=moment, blur_seconds=11.0)
 
 
 def test_an_endpoint_that_appears_after_the_clock_jumped_back_was_absent_no_later_than_it_was_seen() -> None:

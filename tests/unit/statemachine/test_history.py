@@ -20,6 +20,7 @@ from statemachine.model import (
     Sighting,
     StatusChanged,
     Unreadable,
+    Window,
 )
 from statemachine.status import Status
 from tests.unit.statemachine.histories import (
@@ -126,6 +127,23 @@ def test_no_window_runs_backwards_even_when_the_wall_clock_does(history: list[As
         assert before.not_before <= after.not_before
 
 
+@given(histories() | histories(steady=True))
+def test_the_windows_of_two_looks_never_overlap(history: list[Asked]) -> None:
+    looks = [[window_of(event) for event in step.events] for step in lived(history)]
+
+    for before, after in pairwise([windows for windows in looks if windows]):
+        assert max(window.seen_at for window in before) <= min(window.not_before for window in after)
+
+
+@given(histories(steady=True))
+def test_what_is_blurred_is_never_more_than_the_window_before(history: list[Asked]) -> None:
+    looks = [[window_of(event) for event in step.events] for step in lived(history)]
+
+    for before, after in pairwise([windows for windows in looks if windows]):
+        earliest = min(_strictly(window) for window in before)
+        assert all(window.blur_seconds >= 0 and _strictly(window) >= earliest for window in after)
+
+
 @given(histories(), histories())
 def test_any_event_may_be_applied_to_any_endpoint(one: list[Asked], other: list[Asked]) -> None:
     endpoints = [Endpoint(), *(step.after for step in lived(one))]
@@ -174,7 +192,12 @@ def lies(truth: Truth, decide: Decide = decide) -> list[LifecycleEvent]:
     really = [START + timedelta(seconds=second) for second in truth.changes]
     steps: list[Step] = lived(truth.history(), decide=decide)
     told = [event for step in steps for event in step.events if isinstance(event, StatusChanged)]
-    return [event for event in told if not any(event.window.not_before < at <= event.window.seen_at for at in really)]
+    return [event for event in told if not any(_strictly(event.window) < at <= event.window.seen_at for at in really)]
+
+
+def _strictly(window: Window) -> datetime:
+    """Return the earliest instant that a window allows, its blur included."""
+    return window.not_before - timedelta(seconds=window.blur_seconds)
 
 
 @given(truths)

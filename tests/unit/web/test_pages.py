@@ -313,7 +313,7 @@ async def test_an_event_is_told_whole_and_filters_combine(tmp_path: Path) -> Non
 
     assert none["items"] == []
     assert none["next"] is None
-    assert (event["position"], event["version"], event["schema"]) == (2, 1, 1)
+    assert (event["position"], event["version"], event["schema"]) == (2, 1, 2)
     assert (event["namespace"], event["endpoint"], event["actor"]) == ("acme", "acme/two", "watcher")
     assert event["stream"].startswith("endpoint/acme/two/")
     assert event["time"] == "2026-03-02T08:00:00Z"
