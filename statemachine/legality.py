@@ -134,11 +134,24 @@ class Command(StrEnum):
     DELETE = "delete"
 
 
+class Sureness(StrEnum):
+    """How sure it is that a command applies: people may go on whatever it is, policies need evidence."""
+
+    EVIDENCE = "evidence"
+    NO_EVIDENCE = "noEvidence"  # the table has the step, but only infers it
+    UNKNOWN_STATUS = "unknownStatus"  # the table does not know where the step would begin
+
+
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """The command applies; `certain` if there is evidence for that, and policies need it."""
+    """The command applies, as far as is known."""
 
-    certain: bool
+    sureness: Sureness
+
+    @property
+    def certain(self) -> bool:
+        """Say whether a policy may go by it."""
+        return self.sureness is Sureness.EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +198,7 @@ def _permit(machine: Machine, table: Iterable[Arrow], status: Status, command: C
     triggers = machine.get_triggers(status)
     if command in triggers:
         ways = {arrow.certain for arrow in table if arrow.source is status and arrow.trigger is Trigger(command)}
-        return Permitted(certain=True in ways)
+        return Permitted(Sureness.EVIDENCE if True in ways else Sureness.NO_EVIDENCE)
     permitted = tuple(other for other in Command if other in triggers)
     words = ", ".join(spoken(other) for other in permitted) or "nothing"
     return NotPermitted(f"cannot {spoken(command)} while the status is {status}; permitted now: {words}", permitted)
@@ -196,7 +209,7 @@ def spoken(command: Command) -> str:
     return command.replace("_", " ")
 
 
-UNCERTAIN = Permitted(certain=False)
+UNCERTAIN = Permitted(Sureness.UNKNOWN_STATUS)
 PERMITS: Mapping[tuple[Status, Command], Permit] = MappingProxyType(
     {(status, command): _permit(MACHINE, TABLE, status, command) for status in Status for command in Command}
 )

@@ -20,6 +20,7 @@ from statemachine.legality import (
     NotPermitted,
     Permit,
     Permitted,
+    Sureness,
     classify,
     permits,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "NotPermitted",
     "Permit",
     "Permitted",
+    "Sureness",
     "Trigger",
     "by_life",
     "classify",

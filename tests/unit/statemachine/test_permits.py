@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from statemachine.legality import GOALS
-from statemachine.machine import MACHINE, TABLE, AlreadySo, Command, NotPermitted, Permitted, permits
+from statemachine.machine import MACHINE, TABLE, AlreadySo, Command, NotPermitted, Permitted, Sureness, Trigger, permits
 from statemachine.status import Status, UnknownStatus
 
 # yes: there is evidence · perhaps: none, but people may try · so: already so · no
@@ -32,8 +32,8 @@ ALL = tuple(product(Status, Command))
 
 def in_a_word(status: Status, command: Command) -> str:
     match permits(status, command):
-        case Permitted(certain=certain):
-            return "yes" if certain else "perhaps"
+        case Permitted(sureness=sureness):
+            return "yes" if sureness is Sureness.EVIDENCE else "perhaps"
         case AlreadySo():
             return "so"
         case NotPermitted():
@@ -52,6 +52,21 @@ def test_a_command_is_permitted_where_the_machine_has_its_trigger(status: Status
     assert isinstance(permits(status, command), Permitted) is in_machine
 
 
+@pytest.mark.parametrize(("status", "command"), ALL)
+def test_what_is_permitted_is_as_sure_as_the_best_of_its_arrows(status: Status, command: Command) -> None:
+    answer = permits(status, command)
+    arrows = [arrow for arrow in TABLE if arrow.source is status and arrow.trigger is Trigger(command)]
+
+    if isinstance(answer, Permitted):
+        evidence = any(arrow.certain for arrow in arrows)
+        assert answer.sureness is (Sureness.EVIDENCE if evidence else Sureness.NO_EVIDENCE)
+
+
+@pytest.mark.parametrize("sureness", Sureness)
+def test_only_evidence_is_certain(sureness: Sureness) -> None:
+    assert Permitted(sureness).certain is (sureness is Sureness.EVIDENCE)
+
+
 @pytest.mark.parametrize(("status", "command"), [pair for pair, answer in EXPECTED.items() if answer == "no"])
 def test_a_refusal_says_why_and_what_is_permitted(status: Status, command: Command) -> None:
     answer = permits(status, command)
@@ -63,7 +78,7 @@ def test_a_refusal_says_why_and_what_is_permitted(status: Status, command: Comma
 
 @pytest.mark.parametrize("command", Command)
 def test_an_unknown_status_refuses_nothing_and_is_certain_of_nothing(command: Command) -> None:
-    assert permits(UnknownStatus("hibernating"), command) == Permitted(certain=False)
+    assert permits(UnknownStatus("hibernating"), command) == Permitted(Sureness.UNKNOWN_STATUS)
 
 
 def test_a_command_other_than_update_leads_to_its_goal() -> None:
