@@ -17,7 +17,7 @@ from types import MappingProxyType
 from statemachine.legality import CLASSIFIED, Classification
 from statemachine.model import Cause, Ours
 from statemachine.status import AnyStatus, Status
-from statemachine.table import TABLE, Arrow, By, Trigger
+from statemachine.table import TABLE, Arrow, By, Trigger, between
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,7 @@ def suspects_of_every_pair(
     table: Iterable[Arrow], classified: Mapping[tuple[Status, Status], Classification]
 ) -> Mapping[tuple[AnyStatus, AnyStatus], Suspects]:
     """Work out who can have caused each change, along the way that its classification names."""
-    arrows: dict[tuple[Status, Status], list[Arrow]] = {}
-    for arrow in table:
-        arrows.setdefault((arrow.source, arrow.target), []).append(arrow)
+    arrows = between(table)
     ways = {
         (old, new): [arrows.get(step, []) for step in pairwise((old, *classification.via, new))]
         for (old, new), classification in classified.items()

@@ -16,6 +16,7 @@ This file decides nothing. Its source is what is known of the API; evidence read
 documentation, `client` the official client's code, guides and changes, `[C]` a third-party client, `[I]` an inference.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -128,3 +129,11 @@ TABLE: tuple[Arrow, ...] = (
         if status is not ABSENT
     ),
 )
+
+
+def between(table: Iterable[Arrow]) -> dict[tuple[Status, Status], list[Arrow]]:
+    """Return all arrows of each pair of statuses that has any, in the order of the table."""
+    arrows: dict[tuple[Status, Status], list[Arrow]] = {}
+    for arrow in table:
+        arrows.setdefault((arrow.source, arrow.target), []).append(arrow)
+    return arrows
