@@ -1,7 +1,7 @@
 """One sentence for a change of status: how it relates to the table, by which steps it came, and whose doing it was.
 
 A sentence says what the classification and the cause say, and no more. Where the table leaves several triggers open for
-a step it names them all, each with whoever pulls it, and says which of them are only inferred.
+a step it names them all, each with whoever pulls it, and says which of them are not certain.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,15 +24,16 @@ def explain(old: AnyStatus, new: AnyStatus, classified: Classification, cause: C
         case Kind.DIRECT if old == new:
             return f"{change} is no change of status."
         case Kind.DIRECT:
-            return f"{change} is one step: {_steps((old, new), cause)}; {_doing(cause)}."
+            doing = "" if _is_told_by_its_step(old, new, cause) else f"; {_doing(cause)}"
+            return f"{change} is one step: {_steps((old, new), cause)}{doing}."
         case Kind.SKIPPED:
-            unseen = " and ".join(classified.via)
-            return f"{change} passed {unseen} unseen: {_steps((old, *classified.via, new), cause)}; {_doing(cause)}."
+            steps = _steps((old, *classified.via, new), cause)
+            return f"{change} passed {_listed(classified.via)} unseen: {steps}; {_doing(cause)}."
         case Kind.UNEXPECTED:
             known = "no steps of the platform's with at most one command or request among them lead there"
             return f"{change} is unexpected: {known}, and it is believed all the same; {_doing(cause)}."
         case Kind.UNKNOWN:
-            strange = " and ".join(dict.fromkeys(f"{end}" for end in (old, new) if isinstance(end, UnknownStatus)))
+            strange = _listed(tuple(dict.fromkeys(f"{end}" for end in (old, new) if isinstance(end, UnknownStatus))))
             return (
                 f"{change} is unknown: nothing is concluded from what is not known here ({strange}); {_doing(cause)}."
             )
@@ -48,8 +49,18 @@ def _steps(way: Sequence[AnyStatus], cause: Cause) -> str:
     return ", then ".join(" or ".join(map(_pull, step)) or "a step that the table does not have" for step in told)
 
 
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def _is_told_by_its_step(old: AnyStatus, new: AnyStatus, cause: Cause) -> bool:
+    """Say whether a single step, which names who pulls it, says all that the cause does."""
+    alone = cause.editor is None and cause.intent is None
+    return alone and any(arrow.by is cause.by for arrow in ARROWS.get((old, new), ()))
+
+
 def _pull(arrow: Arrow) -> str:
-    return f"{arrow.trigger} by {DOERS[arrow.by]}{'' if arrow.certain else ' (only inferred)'}"
+    return f"{arrow.trigger} by {DOERS[arrow.by]}{'' if arrow.certain else ' (not certain)'}"
 
 
 def _doing(cause: Cause) -> str:
