@@ -7,7 +7,8 @@ To read the state machine from the beginning:
 3. `legality`: the one `transitions.Machine` built from the table; how an observed change relates to it, and what it
    permits — and why paused → running in one look is no error;
 4. `model`: what a look can see, what can have happened, what an endpoint is;
-5. `life`: from a look to events, and from events to the endpoint.
+5. `life`: from a look to events, and from events to the endpoint;
+6. `wording`, `diagram`, `drawing`, `document`: all of that for readers.
 
 Pure, all of it: no input or output, no clock, no chance, no logging.
 """

@@ -12,6 +12,7 @@ import typer
 from service.cli import (
     acting,
     checking,
+    diagram,
     doctor,
     endpoint,
     events,
@@ -39,6 +40,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
         running.once,
         command.demo,
         simulating.simulate,
+        diagram.diagram,
     ),
     *(status.status, endpoint.show, endpoint.explain, plan.plan, events.events, waiting.wait),
     *(acting.pause, acting.resume, acting.scale_to_zero, acting.hold, acting.unhold),

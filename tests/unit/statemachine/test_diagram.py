@@ -1,9 +1,6 @@
-"""The table as readers see it."""
+"""The table as Mermaid shows it."""
 
-import subprocess
-import sys
-
-from statemachine.diagram import markdown, mermaid
+from statemachine.diagram import mermaid
 from statemachine.machine import TABLE
 
 
@@ -20,19 +17,3 @@ def test_the_diagram_marks_what_has_no_certain_evidence() -> None:
 
     assert "    running --> paused: pause, run_out_of_credits?" in lines
     assert "    updateFailed --> updating: update?" in lines
-
-
-def test_the_markdown_table_has_a_row_for_every_arrow_with_its_evidence() -> None:
-    rows = markdown().splitlines()[2:]
-
-    assert len(rows) == len(TABLE)
-    assert "| running | failed | fail | platform | yes | docs, field reports |" in rows
-
-
-def test_the_module_prints_both() -> None:
-    printed = subprocess.run(
-        [sys.executable, "-m", "statemachine.diagram"], capture_output=True, check=True, text=True
-    ).stdout
-
-    assert mermaid() in printed
-    assert markdown() in printed
