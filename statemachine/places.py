@@ -85,13 +85,19 @@ def _straight(source: Status, target: Status, x: int, label_y: int, anchor: Anch
     return Route(points, (x + 7 if anchor == "start" else x - 7, label_y), anchor)
 
 
+def _columns(bar: Status, label_y: int, columns: Mapping[Status, int]) -> dict[tuple[Status, Status], Route]:
+    """Return the ways of all that lead to a bar, each in its column."""
+    return {(status, bar): _straight(status, bar, x, label_y) for status, x in columns.items()}
+
+
 ROUTES: Mapping[tuple[Status, Status], Route] = MappingProxyType(
     {
         # between a bar and what stands under or over it
         (ABSENT, PENDING): _straight(ABSENT, PENDING, 165, 115, "end"),
-        **{
-            (status, ABSENT): _straight(status, ABSENT, x, 115)
-            for status, x in {
+        **_columns(
+            ABSENT,
+            115,
+            {
                 PENDING: 210,
                 INITIALIZING: 450,
                 SCALED_TO_ZERO: 670,
@@ -100,11 +106,12 @@ ROUTES: Mapping[tuple[Status, Status], Route] = MappingProxyType(
                 UPDATING: 1370,
                 UPDATE_FAILED: 1620,
                 PAUSED: 1800,
-            }.items()
-        },
-        **{
-            (status, PAUSED): _straight(status, PAUSED, x, 570)
-            for status, x in {
+            },
+        ),
+        **_columns(
+            PAUSED,
+            570,
+            {
                 PENDING: 185,
                 INITIALIZING: 435,
                 SCALED_TO_ZERO: 670,
@@ -112,8 +119,8 @@ ROUTES: Mapping[tuple[Status, Status], Route] = MappingProxyType(
                 FAILED: 1130,
                 UPDATING: 1390,
                 UPDATE_FAILED: 1620,
-            }.items()
-        },
+            },
+        ),
         (PAUSED, PENDING): _straight(PAUSED, PENDING, 160, 605, "end"),
         (PAUSED, INITIALIZING): _straight(PAUSED, INITIALIZING, 410, 605, "end"),
         # the row in the middle

@@ -137,6 +137,12 @@ def test_a_decision_of_ours_is_named_and_tells_which_trigger_it_was() -> None:
     assert sentence.endswith("; the doing of a person, as our decision i-1 asked.")
 
 
+def test_a_decision_of_ours_tells_which_trigger_it_was_of_several_steps_too() -> None:
+    sentence = told(S.INITIALIZING, S.SCALED_TO_ZERO, ours=(Ours("i-1", Trigger.SCALE_TO_ZERO),))
+
+    assert steps(sentence) == ["become_ready by the platform", "scale_to_zero by a person"]
+
+
 def test_what_an_older_table_had_decided_is_told_without_a_step_that_there_is_not() -> None:
     sentence = explain(S.PAUSED, S.UPDATING, Classification(Kind.SKIPPED, via=(S.FAILED,)), Cause())
 
