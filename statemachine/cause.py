@@ -9,13 +9,12 @@ Three witnesses, none of which is believed beyond what it saw:
 - *our own intents*: one that is under way and asks for a step on the way that the status went, is what it follows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from types import MappingProxyType
 
 from statemachine.legality import CLASSIFIED, Classification
-from statemachine.model import Cause, Ours
+from statemachine.model import Cause, Kind, Ours
 from statemachine.status import AnyStatus, Status
 from statemachine.table import TABLE, Arrow, By, Trigger, between
 
@@ -34,6 +33,7 @@ class Suspects:
 
 
 PULLED_BY: Mapping[Trigger, By] = MappingProxyType({arrow.trigger: arrow.by for arrow in TABLE})
+Way = tuple[Arrow, ...]
 NOBODY = Suspects(None, None, frozenset())
 
 
@@ -63,28 +63,58 @@ def _judge(suspects: Suspects, *, editor: str | None, ours: Sequence[Ours]) -> C
 
 
 def suspects_of_every_pair(
-    table: Iterable[Arrow], classified: Mapping[tuple[Status, Status], Classification]
+    table: Sequence[Arrow], classified: Mapping[tuple[Status, Status], Classification]
 ) -> Mapping[tuple[AnyStatus, AnyStatus], Suspects]:
-    """Work out who can have caused each change, along the way that its classification names."""
-    arrows = between(table)
-    ways = {
-        (old, new): [arrows.get(step, []) for step in pairwise((old, *classification.via, new))]
-        for (old, new), classification in classified.items()
-    }
-    return MappingProxyType({pair: _suspects(way) for pair, way in ways.items() if all(way)})
+    """Work out who can have caused each change: by its one step, or else along every way that may explain it.
+
+    A change that one step explains needs no other. Of one that was skipped the classification names the best way, but
+    others with as few uncertain steps explain it as well, and nobody is named whom one of them does not name.
+    """
+    direct = between(table)
+    ways: dict[tuple[Status, Status], list[Way]] = {}
+    for (old, new), found in classified.items():
+        if old is new:
+            continue
+        if found.kind is Kind.DIRECT:
+            ways[old, new] = [(arrow,) for arrow in direct[old, new]]
+        elif found.kind is Kind.SKIPPED:
+            ways[old, new] = _least_uncertain(_ways(table, (), old, new))
+    return MappingProxyType({pair: _suspects(found) for pair, found in ways.items()})
 
 
-def _suspects(way: Sequence[Sequence[Arrow]]) -> Suspects:
-    """Return who can have caused a way, given all arrows of each of its steps."""
-    triggers = frozenset(arrow.trigger for step in way for arrow in step)
-    doers = [{arrow.by for arrow in step} for step in way]
-    outside = [step for step, by in zip(way, doers, strict=True) if by != {By.PLATFORM}]
-    if not outside:  # every step is the platform's; of one step alone the trigger can be told
-        own = {arrow.trigger for arrow in way[0]} if len(way) == 1 else set()
-        return Suspects(By.PLATFORM, own.pop() if len(own) == 1 else None, triggers)
-    decisive = [arrow for step in outside for arrow in step]
-    by, own = {arrow.by for arrow in decisive}, {arrow.trigger for arrow in decisive}
-    return Suspects(by.pop() if len(by) == 1 else None, own.pop() if len(own) == 1 else None, triggers)
+def _ways(table: Sequence[Arrow], way: Way, here: Status, end: Status) -> Iterator[Way]:
+    """Yield every way on from `here` that comes by no status twice, with at most one step from outside."""
+    been = {arrow.source for arrow in way} | {here}
+    outside = any(arrow.by is not By.PLATFORM for arrow in way)
+    for arrow in table:
+        if arrow.source is not here or arrow.target in been or (outside and arrow.by is not By.PLATFORM):
+            continue
+        if arrow.target is end:
+            yield (*way, arrow)
+        else:
+            yield from _ways(table, (*way, arrow), arrow.target, end)
+
+
+def _least_uncertain(ways: Iterable[Way]) -> list[Way]:
+    """Return the ways through those statuses through which one leads with the fewest uncertain steps."""
+    found = list(ways)
+    doubts = [(sum(not arrow.certain for arrow in way), tuple(arrow.target for arrow in way)) for way in found]
+    least = min(doubts)[0]
+    places = {targets for doubt, targets in doubts if doubt == least}
+    return [way for way, (_, targets) in zip(found, doubts, strict=True) if targets in places]
+
+
+def _suspects(ways: Sequence[Way]) -> Suspects:
+    """Return whom all these ways agree upon. A way's cause is its step from outside, or else the platform."""
+    decisive = [(way, next((arrow for arrow in way if arrow.by is not By.PLATFORM), None)) for way in ways]
+    doers = {By.PLATFORM if arrow is None else arrow.by for _, arrow in decisive}
+    # Of several steps of the platform's none is the cause more than the others.
+    steps = {arrow.trigger if arrow else way[0].trigger if len(way) == 1 else None for way, arrow in decisive}
+    return Suspects(
+        by=doers.pop() if len(doers) == 1 else None,
+        trigger=steps.pop() if len(steps) == 1 else None,
+        triggers=frozenset(arrow.trigger for way in ways for arrow in way),
+    )
 
 
 SUSPECTS = suspects_of_every_pair(TABLE, CLASSIFIED)

@@ -6,10 +6,11 @@ import pytest
 
 from statemachine.cause import SUSPECTS, cause_of_status
 from statemachine.legality import CLASSIFIED
-from statemachine.machine import TABLE, By, Trigger, decide
+from statemachine.machine import TABLE, Arrow, By, Trigger, decide
 from statemachine.model import Cause, Deleted, Kind, Missing, Ours, Reconfigured, Seen, StatusChanged
 from statemachine.status import AnyStatus, Status, UnknownStatus
 from tests.unit.statemachine.histories import START, known_as, look_at, sighting
+from tests.unit.statemachine.test_classify import every_walk
 
 S = Status
 PAUSE = Ours("i-1", Trigger.PAUSE)
@@ -129,3 +130,18 @@ def test_nobody_is_named_against_the_table_and_nothing_is_guessed_where_it_leave
         assert cause.trigger is None or pulled[cause.trigger] is cause.by
         if doers - {By.PLATFORM} == {By.PERSON, By.REQUEST}:
             assert cause.by is None, (old, new)
+
+
+def doer(walk: tuple[Arrow, ...]) -> By:
+    return next((arrow.by for arrow in walk if arrow.by is not By.PLATFORM), By.PLATFORM)
+
+
+def test_nobody_is_named_whom_another_way_that_is_as_certain_does_not_name() -> None:
+    for (old, new), found in CLASSIFIED.items():
+        if found.kind is not Kind.SKIPPED:
+            continue
+        walks = every_walk(old, new)
+        least = min(sum(not arrow.certain for arrow in walk) for walk in walks)
+        doers = {doer(walk) for walk in walks if sum(not arrow.certain for arrow in walk) == least}
+        assert SUSPECTS[old, new].by in {None, *doers}
+        assert SUSPECTS[old, new].by is None or len(doers) == 1, (old, new)
