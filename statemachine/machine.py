@@ -7,8 +7,9 @@ To read the state machine from the beginning:
 3. `legality`: the one `transitions.Machine` built from the table; how an observed change relates to it, and what it
    permits — and why paused → running in one look is no error;
 4. `model`: what a look can see, what can have happened, what an endpoint is;
-5. `life`: from a look to events, and from events to the endpoint;
-6. `wording`, `diagram`, `drawing`, `document`: all of that for readers.
+5. `cause`: who brought a change about, as far as it can be known;
+6. `life`: from a look to events, and from events to the endpoint;
+7. `wording`, `diagram`, `drawing`, `document`: all of that for readers.
 
 Pure, all of it: no input or output, no clock, no chance, no logging.
 """
@@ -27,6 +28,7 @@ from statemachine.legality import (
 )
 from statemachine.life import by_life, decide, evolve, fold, is_late
 from statemachine.table import TABLE, Arrow, By, Trigger
+from statemachine.wording import explain
 
 __all__ = [
     "MACHINE",
@@ -45,6 +47,7 @@ __all__ = [
     "classify",
     "decide",
     "evolve",
+    "explain",
     "fold",
     "is_late",
     "permits",

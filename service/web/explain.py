@@ -1,7 +1,7 @@
 """Why an endpoint is as it is and what comes next, in sentences; pure. Nothing is claimed that was not seen."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from events.catalogue import Confirmed, Event
@@ -10,8 +10,8 @@ from service.config import Settings
 from service.durations import humanize
 from service.subscribers.plan import Line, Verdict
 from service.web import shapes
-from statemachine.machine import By
-from statemachine.model import Cause, Discovered, EndpointName, Kind, StatusChanged
+from statemachine.machine import Classification, explain
+from statemachine.model import Discovered, EndpointName, StatusChanged
 
 DEEDS = {"pause": "pause it", "scale_to_zero": "scale it to zero", "resume": "resume it"}
 
@@ -96,16 +96,14 @@ def _why(told: Told) -> Iterator[str]:
     match told.cause:
         case Discovered():
             yield f"It was {told.shown.status} when it was first seen."
-        case StatusChanged(window=window, old=old, new=new, kind=kind, via=via, cause=cause):
-            unseen = f", unseen through {', '.join(via)}" if via else ""
+        case StatusChanged(window=window, cause=cause) as change:
             gap = "; nobody could look in between" if window.gap else ""
             first, last = _instant(window.not_before), _instant(window.seen_at)
             when = f"at {last}" if first == last else f"between {first} and {last}"
-            yield f"It went from {old} to {new}{unseen} {when}{gap}."
-            if kind is Kind.UNEXPECTED:
-                yield f"No known step leads from {old} to {new}."
-            else:
-                yield _who(cause, told.shown.people)
+            yield f"It went from {change.old} to {change.new} {when}{gap}."
+            editor = told.shown.people.get(cause.editor, cause.editor) if cause.editor else None
+            classified = Classification(change.kind, change.via)
+            yield explain(change.old, change.new, classified, replace(cause, editor=editor))
         case _:
             pass
     if told.known.closed:
@@ -115,24 +113,6 @@ def _why(told: Told) -> Iterator[str]:
             yield f"{done.actor} asked to {command} (position {done.position}): {done.intended.reason}."
     if told.shown.message:
         yield f"Hugging Face says: {told.shown.message}"
-
-
-def _who(cause: Cause, people: Mapping[str, str]) -> str:
-    """Return who brought a change about, in a sentence that claims no more than is known."""
-    if cause.intent is not None:
-        return "It followed a decision of ours."
-    words = f" ({cause.trigger.replace('_', ' ')})" if cause.trigger else ""
-    match cause.by:
-        case By.PERSON if cause.editor is not None:
-            return f"{people.get(cause.editor, cause.editor)} did it{words}."
-        case By.PERSON:
-            return f"A person did it, or a program on a person's behalf{words}."
-        case By.PLATFORM:
-            return f"The platform did it by itself{words}."
-        case By.REQUEST:
-            return f"A request did it{words}."
-        case _:
-            return "Who did it is not known."
 
 
 def _protection(told: Told) -> str:

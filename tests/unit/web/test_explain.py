@@ -12,7 +12,8 @@ from service.config import Configuration, load
 from service.subscribers.plan import Moment, lines
 from service.web import explain, render
 from service.web.explain import Told
-from statemachine.model import BecameUnreadable, Discovered, EndpointName, Kind, Sighting, StatusChanged, Window
+from statemachine.machine import By, Trigger
+from statemachine.model import BecameUnreadable, Cause, Discovered, EndpointName, Kind, Sighting, StatusChanged, Window
 from statemachine.status import Status
 from tests.unit.web.hands import CREATED, START
 
@@ -117,7 +118,11 @@ def test_who_paused_it_and_why_is_told_with_its_place_in_the_log(tmp_path: Path)
         intent="i1", command="pause", life=CREATED, version=1, evidence=(), reason="the demo is over", deadline=NOW
     )
     changed = StatusChanged(
-        window=Window(not_before=START, seen_at=NOW, gap=True), old=Status.RUNNING, new=Status.PAUSED, kind=Kind.DIRECT
+        window=Window(not_before=START, seen_at=NOW, gap=True),
+        old=Status.RUNNING,
+        new=Status.PAUSED,
+        kind=Kind.DIRECT,
+        cause=Cause(by=By.PERSON, trigger=Trigger.PAUSE, editor="5ff5d5", intent="i1"),
     )
     confirmed = Confirmed(intent="i1", status="paused", seen_at=NOW)
     story = told(configuration(tmp_path), (intended, "person:ana"), changed, (confirmed, "person:ana"))
@@ -126,6 +131,7 @@ def test_who_paused_it_and_why_is_told_with_its_place_in_the_log(tmp_path: Path)
 
     assert "It went from running to paused between 2026-03-02 08:00:00 UTC and 2026-03-02 08:02:00 UTC" in text
     assert "nobody could look in between" in text
+    assert "running → paused is one step: pause by a person; the doing of 5ff5d5, as our decision i1 asked." in text
     assert "person:ana asked to pause (position 2): the demo is over." in text
     assert "old does nothing: it is paused." in text
     assert "Keep it" not in text
