@@ -9,11 +9,16 @@ To read the state machine from the beginning:
 4. `model`: what a look can see, what can have happened, what an endpoint is;
 5. `cause`: who brought a change about, as far as it can be known;
 6. `life`: from a look to events, and from events to the endpoint;
-7. `wording`, `diagram`, `drawing`, `document`: all of that for readers.
+7. `clocks`: from events to times: how long it was what, how often it started and failed, how long its starts took, all
+   within bounds. Under them `tally` counts time, `course` what happens along the way, and `availability` says when it
+   could serve;
+8. `wording`, `diagram`, `drawing`, `document`: all of that for readers.
 
 Pure, all of it: no input or output, no clock, no chance, no logging.
 """
 
+from statemachine.availability import Share
+from statemachine.clocks import Clocks, Reading, advance, clocks_of, until
 from statemachine.legality import (
     MACHINE,
     AlreadySo,
@@ -28,6 +33,7 @@ from statemachine.legality import (
 )
 from statemachine.life import by_life, decide, evolve, fold, is_late
 from statemachine.table import TABLE, Arrow, By, Trigger
+from statemachine.tally import Bounds, Stretch
 from statemachine.wording import explain
 
 __all__ = [
@@ -35,20 +41,28 @@ __all__ = [
     "TABLE",
     "AlreadySo",
     "Arrow",
+    "Bounds",
     "By",
     "Classification",
+    "Clocks",
     "Command",
     "NotPermitted",
     "Permit",
     "Permitted",
+    "Reading",
+    "Share",
+    "Stretch",
     "Sureness",
     "Trigger",
+    "advance",
     "by_life",
     "classify",
+    "clocks_of",
     "decide",
     "evolve",
     "explain",
     "fold",
     "is_late",
     "permits",
+    "until",
 ]
