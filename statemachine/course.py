@@ -39,13 +39,13 @@ def move_of(event: LifecycleEvent, before: Endpoint, after: Endpoint) -> Move | 
     kind = Kind.DIRECT
     way: tuple[AnyStatus, ...] = (after.status,)
     match event:
-        case Discovered(absent_at=absent_at) if absent_at is not None or before.latest is not None:
-            classification = classify(before.status, after.status)
-            kind, way = classification.kind, (before.status, *classification.via, after.status)
         case StatusChanged():
             kind, way = event.kind, (before.status, *event.via, after.status)
-        case Deleted():
-            way = (before.status, after.status)
+        case Discovered(absent_at=None) if before.latest is None:
+            pass  # of the time before, nothing is claimed
+        case Discovered() | Deleted():
+            classification = classify(before.status, after.status)
+            kind, way = classification.kind, (before.status, *classification.via, after.status)
         case _:
             pass
     gap = window.gap or not before.readable or not after.readable

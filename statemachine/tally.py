@@ -89,7 +89,7 @@ def moved(tally: Tally[T], window: Window, *, among: frozenset[T], now: T, hidde
     possible = _plus(tally.possible, newly, max(counted - begin, NO_TIME), most=in_windows)
     return Tally(
         now=now,
-        edge=Window(not_before=begin, seen_at=end, gap=gap if fresh else tally.edge.gap),
+        edge=Window(not_before=begin, seen_at=end, gap=gap),
         among=among if fresh else among | tally.among,
         hidden=hidden,
         certain=_plus(tally.certain, {tally.now}, max(begin - counted, NO_TIME)),

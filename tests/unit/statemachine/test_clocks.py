@@ -145,6 +145,18 @@ def test_windows_that_overlap_without_saying_so_count_as_those_that_say_so() -> 
     assert overlapping == read(300, *plain, changed(S.SCALED_TO_ZERO, S.PAUSED, within(115, 130, blur=4)))
 
 
+def test_a_change_cannot_have_come_before_the_one_that_it_follows() -> None:
+    reading = read(
+        400,
+        *course((0, S.UPDATING), (60, S.RUNNING)),
+        changed(S.RUNNING, S.SCALED_TO_ZERO, within(100, 115)),
+        changed(S.SCALED_TO_ZERO, S.PAUSED, within(50, 130)),
+    )
+
+    assert times(reading, S.RUNNING) == (40, 25, 0)
+    assert times(reading, S.PAUSED) == (270, 30, 0)
+
+
 def test_two_changes_of_one_look_are_counted_within_one_window() -> None:
     window = within(100, 115)
 
@@ -164,6 +176,13 @@ def test_while_the_document_cannot_be_read_nothing_is_known_from_the_last_look_t
     assert times(still, S.RUNNING) == (100, 0, 100)
     assert times(over, S.RUNNING) == (150, 0, 150)
     assert over.in_windows == timedelta(0)
+
+
+def test_how_a_life_ended_that_had_an_unknown_status_is_not_known() -> None:
+    reading = read(300, found(WARMING), Deleted(window=within(100, 110), old=WARMING, end=End.NOT_FOUND))
+
+    assert times(reading, S.ABSENT) == (190, 10, 0)
+    assert times(reading, S.FAILED) == (0, 10, 0)
 
 
 def test_an_endpoint_that_is_gone_is_absent_until_it_is_found_again() -> None:
@@ -238,6 +257,17 @@ def test_a_start_within_one_window_took_between_nothing_and_all_of_it() -> None:
     reading = read(500, *course((0, S.SCALED_TO_ZERO), (100, S.RUNNING)))
 
     assert (reading.starts, reading.cold_starts) == (1, (lasting(0, 10),))
+
+
+def test_what_is_blurred_at_either_end_of_a_start_widens_its_bounds() -> None:
+    reading = read(
+        500,
+        *course((0, S.RUNNING), (100, S.PAUSED)),
+        changed(S.PAUSED, S.PENDING, within(100, 110, blur=4)),
+        changed(S.PENDING, S.RUNNING, within(210, 220, blur=3)),
+    )
+
+    assert reading.cold_starts == (lasting(97, 124),)
 
 
 def test_a_creation_that_was_seen_is_a_start() -> None:
@@ -351,6 +381,25 @@ def test_availability_has_the_bounds_of_its_windows() -> None:
     reading = read(500, *running, replicas(0, 1, within(100, 110)), replicas(1, 0, within(400, 410)))
 
     assert reading.availability == Share(lower=290 / 500, upper=310 / 500)
+
+
+def test_two_changes_of_one_look_are_possible_for_one_window_and_not_for_two() -> None:
+    window = within(400, 410)
+    up = course((0, S.PAUSED), (100, S.PENDING), (200, S.RUNNING))
+
+    reading = read(1000, *up, changed(S.RUNNING, S.UPDATING, window), replicas(1, 0, window))
+
+    assert reading.availability == Share(lower=200 / 910, upper=220 / 900)
+
+
+def test_around_what_nobody_tells_it_may_have_been_down() -> None:
+    counted = (found(S.RUNNING, ready=None), replicas(None, 1, within(100, 110)))
+    strange = (found(S.RUNNING), *course((0, S.RUNNING), (110, S.PAUSED))[1:])
+
+    assert read(300, *counted).availability == Share(lower=190 / 300, upper=1.0)
+    assert read(300, *strange, changed(S.PAUSED, S.UPDATE_FAILED, within(190, 200))).availability == Share(
+        lower=200 / 220, upper=1.0
+    )
 
 
 def test_running_without_a_ready_replica_is_not_available() -> None:

@@ -102,7 +102,8 @@ def truths(draw: st.DrawFn, *, watched: bool = False) -> Truth:
             new: State = (draw(existing if watched else seen), draw(ready))
             if watched and not _is_explained(state[0], new[0]):
                 new = state
-            tells = state[0] != new[0] or (told and state[1] != new[1]) or read.message != glance.message
+            detail = (told and state[1] != new[1]) or read.message != glance.message
+            tells = state[0] != new[0] or (detail and new[0] is not Status.ABSENT)
             blind = not glances[-1].readable or (glance.gap and tells)
             between = [*draw(anything), new] if blind else _way(draw, state, new)
             states += _spread(draw, between, read.second + 2, glance.second + 2)
