@@ -90,7 +90,7 @@ def moved(tally: Tally[T], window: Window, *, among: frozenset[T], now: T, hidde
     return Tally(
         now=now,
         edge=Window(not_before=begin, seen_at=end, gap=gap),
-        among=among if fresh else among | tally.among,
+        among=among,
         hidden=hidden,
         certain=_plus(tally.certain, {tally.now}, max(begin - counted, NO_TIME)),
         possible=possible if gap else _plus(possible, among, fresh, most=in_windows),

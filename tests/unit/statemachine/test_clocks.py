@@ -402,6 +402,15 @@ def test_around_what_nobody_tells_it_may_have_been_down() -> None:
     )
 
 
+def test_a_gap_that_is_blurred_into_the_window_before_may_hide_anything_there_too() -> None:
+    gone_dark = changed(S.PENDING, S.FAILED, within(110, 500, gap=True, blur=5))
+
+    reading = read(600, *course((0, S.PAUSED), (110, S.PENDING)), gone_dark)
+
+    assert times(reading, S.RUNNING) == (0, 5, 390)
+    assert reading.availability == Share(lower=0.0, upper=395 / 495)
+
+
 def test_running_without_a_ready_replica_is_not_available() -> None:
     assert read(100, found(S.RUNNING, ready=0)).availability == Share(lower=0.0, upper=0.0)
     assert read(100, found(S.RUNNING, ready=1)).availability == Share(lower=1.0, upper=1.0)
