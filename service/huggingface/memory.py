@@ -4,7 +4,7 @@ A document whose bytes are those of the last look gives the very same objects ag
 bytes themselves, and of every hidden value, only a keyed hash.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -12,13 +12,14 @@ from typing import NamedTuple
 import msgspec
 
 from service.huggingface.document import Reading, read_document, read_name
+from service.huggingface.pages import Page
 from service.masking import Masker
 from statemachine.model import EndpointName, Look, Sighting
 
 
 @dataclass(slots=True, kw_only=True)
 class _Sealed:
-    """The hidden values of one life, at the latest look."""
+    """The hidden values of one life, at the latest look. `asked` is older where whole pages came again since."""
 
     created_at: datetime
     asked: float
@@ -38,6 +39,7 @@ class Memory:
     def __init__(self, masker: Masker) -> None:
         self._masker = masker
         self._readings: dict[str, dict[bytes, Reading]] = {}
+        self._swept: dict[str, dict[int, Page[Listed]]] = {}  # the pages of the last sweep, by their identity
         self._looked: dict[EndpointName, tuple[bytes, Reading]] = {}
         self._sealed: dict[EndpointName, _Sealed] = {}
 
@@ -62,9 +64,18 @@ class Memory:
             self._looked[name] = (seal, reading)
         return reading
 
-    def keep(self, namespace: str, swept: Iterable[Listed]) -> None:
-        """Remember the readings of a whole sweep, and no older ones."""
-        self._readings[namespace] = {one.seal: one.reading for one in swept if one.reading is not None}
+    def came_again(self, namespace: str, page: Page[Listed]) -> bool:
+        """Return whether the last sweep held this very page: then nothing on it changed, hidden values included."""
+        return id(page) in self._swept.get(namespace, {})
+
+    def keep(self, namespace: str, swept: Sequence[Page[Listed]]) -> None:
+        """Remember the pages and readings of a whole sweep, and no older ones."""
+        pages = {id(page): page for page in swept}
+        if pages.keys() != self._swept.get(namespace, {}).keys():
+            self._readings[namespace] = {
+                one.seal: one.reading for page in swept for one in page.items if one.reading is not None
+            }
+        self._swept[namespace] = pages
 
     def changed_secrets(self, reading: Reading, look: Look) -> tuple[str, ...]:
         """Return the paths whose hidden value differs from the latest look's, and remember this one.

@@ -90,18 +90,21 @@ class Watching:
 
     async def sweep(self, namespace: str) -> Sweep:
         pages = await self._listed(f"list the endpoints of {namespace}", namespace, {})
-        looks = [look for _, look in pages]
-        found: dict[EndpointName, tuple[Reading, Look]] = {}
+        items: dict[EndpointName, Item] = {}
+        fresh: dict[EndpointName, tuple[Reading, Look]] = {}
         nameless = 0
         for page, look in pages:
+            same = self._memory.came_again(namespace, page)
             for _, reading in page.items:
                 if reading is None:
                     nameless += 1
-                else:  # pages shift when endpoints come and go: the later look at a name counts
-                    found[reading.name] = (reading, look)
-        self._memory.keep(namespace, (listed for page, _ in pages for listed in page.items))
-        items = {name: self._item(*seen) for name, seen in found.items()}
-        return Sweep(look=_span(looks), items=items, nameless=nameless)
+                elif same:  # pages shift when endpoints come and go: the later look at a name counts
+                    items[reading.name] = as_item(reading, look)
+                else:
+                    fresh[reading.name] = (reading, look)
+        items |= {name: self._item(*seen) for name, seen in fresh.items()}
+        self._memory.keep(namespace, [page for page, _ in pages])
+        return Sweep(look=_span([look for _, look in pages]), items=items, nameless=nameless)
 
     async def look(self, name: EndpointName) -> Item | Missing:
         call = self._transport.call(f"look at {name}", self._url(name), name.namespace)

@@ -3,7 +3,8 @@ from typing import Any
 
 import msgspec
 
-from service.huggingface.memory import Memory
+from service.huggingface.memory import Listed, Memory
+from service.huggingface.pages import Page
 from service.masking import Masker
 from statemachine.model import EndpointName, Look
 from tests.unit.huggingface.documents import NAME, document, encoded
@@ -13,6 +14,10 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 def looked(asked: float) -> Look:
     return Look(asked_at=AT, answered_at=AT, asked=asked, answered=asked + 1)
+
+
+def page(*items: Listed) -> Page[Listed]:
+    return Page(items=items, following=None)
 
 
 def secret(value: str, **status: Any) -> bytes:
@@ -25,7 +30,7 @@ def test_a_document_that_did_not_change_gives_the_same_objects() -> None:
     memory, raw = Memory(Masker()), encoded(document())
 
     one = memory.read_listed(msgspec.Raw(raw), "acme")
-    memory.keep("acme", [one])
+    memory.keep("acme", [page(one)])
 
     assert memory.read_listed(msgspec.Raw(raw), "acme").reading is one.reading
     assert memory.read_one(raw, NAME) is one.reading
@@ -50,7 +55,7 @@ def test_the_same_bytes_for_another_endpoint_are_not_its_document() -> None:
 def test_what_a_sweep_no_longer_saw_is_forgotten() -> None:
     memory, raw = Memory(Masker()), encoded(document())
     one = memory.read_listed(msgspec.Raw(raw), "acme")
-    memory.keep("acme", [one])
+    memory.keep("acme", [page(one)])
 
     memory.keep("acme", [])
 
@@ -98,7 +103,20 @@ def test_an_endpoint_that_is_gone_is_forgotten() -> None:
 def test_nothing_that_is_kept_holds_a_hidden_value() -> None:
     memory = Memory(Masker())
     listed = memory.read_listed(msgspec.Raw(secret("hunter2")), "acme")
-    memory.keep("acme", [listed])
+    memory.keep("acme", [page(listed)])
     memory.changed_secrets(memory.read_one(secret("hunter3"), NAME), looked(1))
 
     assert "hunter" not in repr((vars(memory), listed))
+
+
+def test_a_page_came_again_only_if_the_last_sweep_held_that_very_page() -> None:
+    memory = Memory(Masker())
+    one, same = (page(memory.read_listed(msgspec.Raw(encoded(document())), "acme")) for _ in range(2))
+    memory.keep("acme", [one])
+
+    assert memory.came_again("acme", one)
+    assert not memory.came_again("acme", same)
+    assert not memory.came_again("other", one)
+
+    memory.keep("acme", [])
+    assert not memory.came_again("acme", one)
