@@ -3,7 +3,8 @@
 The rounds are interleaved, so that a busy machine is busy for all; the median counts.
 
 The reach is for the steady sweep, which a daemon does every few seconds and for ever: its documents are those of the
-last look. It is judged twice: where the server sends all of them again, and where it offers conditional requests (tagged). The first sweep masks and reads every document anew, which no peer does; its ratios are told without a reach.
+last look. It is judged twice: where the server sends all again, and where it offers conditional requests (tagged).
+The first sweep masks and reads every document anew, which no peer does; its ratios are told without a reach.
 
 The official client is taken as it is: it names no limit and gets pages of 20. What it would cost with pages of 100 is
 told, too: there ten times less cannot be reached, since the bare GET with typed decode does not reach it either.
