@@ -81,6 +81,8 @@ def decide(
     - A newer one ends the known life and begins another: Deleted is for the stream of the old, Discovered for the new.
     - A secret that changed is told once: not again, if the endpoint's latest event was seen by the same answer.
     """
+    if isinstance(observation, Seen) and _is_unchanged(endpoint, observation):
+        return ()
     memory = _Memory(not_before=not_before, gap=gap, edited_at=edited_at, ours=ours)
     match observation:
         case Seen():
@@ -99,13 +101,29 @@ def decide(
             assert_never(observation)
 
 
+def _is_unchanged(endpoint: Endpoint, seen: Seen) -> bool:
+    """Say whether a look tells nothing new; asked at every look, before anything else, so the cheap and likely first.
+
+    Most of its time goes into the configuration: a caller who knows that it is the same may hand in the same object.
+    """
+    known, new = endpoint.sighting, seen.sighting
+    if known is None or not endpoint.readable or seen.changed_secrets:
+        return False
+    return known is new or (
+        known.status == new.status
+        and known.ready_replicas == new.ready_replicas
+        and known.target_replicas == new.target_replicas
+        and known.message == new.message
+        and known.url == new.url
+        and known.created_at == new.created_at
+        and (known.configuration is new.configuration or known.configuration == new.configuration)
+    )
+
+
 def _decide_seen(endpoint: Endpoint, seen: Seen, memory: _Memory) -> tuple[LifecycleEvent, ...]:
     known, new = endpoint.sighting, seen.sighting
-    if known is not None:
-        if endpoint.readable and not seen.changed_secrets and _tell_the_same(known, new):
-            return ()
-        if new.created_at < known.created_at:
-            return ()
+    if known is not None and new.created_at < known.created_at:
+        return ()
     window = _window(endpoint, seen.look, memory)
     if known is None:
         new_to_us = memory.not_before is None and endpoint.latest is None
@@ -126,22 +144,6 @@ def _discovered(sighting: Sighting, window: Window, *, absent_at: datetime | Non
         sighting=sighting,
         gap=window.gap,
         blur_seconds=window.blur_seconds,
-    )
-
-
-def _tell_the_same(known: Sighting, new: Sighting) -> bool:
-    """Say whether two sightings agree in all that makes events; asked at every look, so the cheap and likely first.
-
-    Most of its time goes into the configuration: a caller who knows that it is the same may hand in the same object.
-    """
-    return known is new or (
-        known.status == new.status
-        and known.ready_replicas == new.ready_replicas
-        and known.target_replicas == new.target_replicas
-        and known.message == new.message
-        and known.url == new.url
-        and known.created_at == new.created_at
-        and (known.configuration is new.configuration or known.configuration == new.configuration)
     )
 
 
