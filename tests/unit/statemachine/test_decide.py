@@ -208,6 +208,16 @@ def test_an_event_before_any_life_changes_nothing_and_belongs_to_no_stream() -> 
     assert by_life(nothing, (orphan,)) == ()
 
 
+def test_a_document_that_can_be_read_again_is_told_also_where_it_says_what_it_said_before() -> None:
+    running = sighting()
+    blind = evolve(known_as(running), BecameUnreadable(window=WINDOW, reason="status.state"))
+
+    events = decide(blind, Seen(look=look_at(70), sighting=running), not_before=NOW.asked_at, gap=False)
+
+    assert [type(event) for event in events] == [BecameReadable]
+    assert apply_all(blind, events).readable
+
+
 def test_an_unreadable_document_is_told_once_and_what_changed_meanwhile_when_it_can_be_read_again() -> None:
     known = known_as(sighting(Status.RUNNING))
 
