@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from service.clock import SystemClock
+from service.commands.pursuit import ON_ITS_WAY_SECONDS
 from tests.e2e import judge, truth
 from tests.e2e.crowd import OUT, Crowd
 from tests.e2e.daemons import EAGER, Daemon
@@ -13,6 +14,7 @@ from tests.e2e.hub import Hub
 from tests.e2e.processes import Machine, wait_until
 
 SPEED = 200.0
+PATIENCE = ON_ITS_WAY_SECONDS + 30  # after a kill, whatever may have been sent is not sent again for the first of them
 ROBOT = "robot"
 POLICIES = """
 [namespaces]
@@ -64,7 +66,7 @@ class Ordeal:
             wait_until(lambda: time.monotonic() > over)
         else:
             written = len(self.hub.writes())
-            wait_until(lambda: len(self.hub.writes()) > written, 30, why=lambda: str(self.daemon.process))
+            wait_until(lambda: len(self.hub.writes()) > written, PATIENCE, why=lambda: str(self.daemon.process))
         self.daemon.kill()
         begin, before = SystemClock().now(), self.daemon.entries()
         self.left_open += len(list(judge.without_outcome(before)))
@@ -79,7 +81,7 @@ class Ordeal:
         """
         self.hub.faults(p_lost_answer=0.0, p_late_answer=0.0)
         assert self.daemon.process is not None
-        self.daemon.process.until(self._quiet, 40)
+        self.daemon.process.until(self._quiet, PATIENCE)
         assert self.daemon.stop() == 0
 
     def _quiet(self) -> bool:
