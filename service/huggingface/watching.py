@@ -100,6 +100,7 @@ class Watching:
                     nameless += 1
                 elif same:  # pages shift when endpoints come and go: the later look at a name counts
                     items[reading.name] = as_item(reading, look)
+                    fresh.pop(reading.name, None)
                 else:
                     fresh[reading.name] = (reading, look)
         items |= {name: self._item(*seen) for name, seen in fresh.items()}
