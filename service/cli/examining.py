@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from events.sqlite.file import OLDEST_SQLITE
 from service import doctor
 from service.cli import finding
 from service.cli.logfile import configured_log, log_path
@@ -48,7 +49,13 @@ async def examine(
     async with asyncio.TaskGroup() as tasks:
         looks = [tasks.create_task(_examine(one, hub_url), name="examination") for one in subjects]
     ahead = next((ahead for ahead, _ in map(asyncio.Task.result, looks) if ahead is not None), None)
-    machine = [doctor.sqlite(), doctor.file_system(where), doctor.disk(where), doctor.clock(ahead), doctor.proxies()]
+    machine = [
+        doctor.sqlite(OLDEST_SQLITE),
+        doctor.file_system(where),
+        doctor.disk(where),
+        doctor.clock(ahead),
+        doctor.proxies(),
+    ]
     return [*machine, *(check for look in looks for check in look.result()[1])]
 
 

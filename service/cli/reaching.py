@@ -12,7 +12,8 @@ from service.huggingface import API_URL, HUB_URL, HuggingFace, Tokens
 from service.masking import Masker, token_shaped
 from service.ports import HubError
 from service.survey import Source, Survey, gather
-from service.survey.gather import Wanted, serves
+from service.survey.findings import serves
+from service.survey.gather import Wanted
 
 if TYPE_CHECKING:
     from service.config import Configuration

@@ -16,16 +16,16 @@ from service.doctor.findings import Check, Verdict
 MACHINE = "this machine"
 LITTLE = 1 << 30  # bytes: a busy log grows by some tens of MB a month, the rest is room to act in
 SKEW = timedelta(seconds=30)
-OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb2", "smbfs", "afs", "9p", "sshfs", "fuse.sshfs", "ceph", "glusterfs"}
 )
 
 
-def sqlite() -> Check:
-    """Look at SQLite's version."""
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        return _check("SQLite", Verdict.FAILS, sqlite3.sqlite_version, "3.37 or newer is needed: use a newer Python")
+def sqlite(oldest: tuple[int, int, int]) -> Check:
+    """Look at SQLite's version, which shall not be older than the log needs."""
+    if sqlite3.sqlite_version_info < oldest:
+        needed = f"{oldest[0]}.{oldest[1]} or newer is needed: use a newer Python"
+        return _check("SQLite", Verdict.FAILS, sqlite3.sqlite_version, needed)
     return _check("SQLite", Verdict.OK, sqlite3.sqlite_version)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from service.ports import Hardware
 from statemachine.model import EndpointName
-from statemachine.status import AnyStatus
+from statemachine.status import FACTS, AnyStatus, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +71,8 @@ class Survey:
     found: tuple[Found, ...]
     closed: tuple[Closed, ...]
     remarks: tuple[str, ...] = ()
+
+
+def serves(found: Found) -> bool:
+    """Return whether an endpoint may be answering requests now: only then its request count says who needs it."""
+    return isinstance(found.status, Status) and FACTS[found.status].serves

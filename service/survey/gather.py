@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from service.ports import Hardware, HubError, Identity, Inspector, Offer, Refused, Sweep, Unauthorized
-from service.survey.findings import Closed, Found, Survey
+from service.survey.findings import Closed, Found, Survey, serves
 from service.survey.reading import read_item, read_requests
-from statemachine.status import FACTS, Status
 
 STEP = timedelta(hours=1)
 AT_ONCE = 16  # questions under way: enough to be quick, few enough to be polite
@@ -49,11 +48,6 @@ class _Notes:
     closed: list[Closed] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     read: dict[str, Path | None] = field(default_factory=dict)
-
-
-def serves(found: Found) -> bool:
-    """Return whether an endpoint may be answering requests now: only then its request count says who needs it."""
-    return isinstance(found.status, Status) and FACTS[found.status].serves
 
 
 async def gather(

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.survey.findings import Found, Survey
-from statemachine.status import FACTS, Status
+from service.survey.findings import Found, Survey, serves
+from statemachine.status import Status
 
 HOURS_A_MONTH = 730
 STARTING = frozenset({Status.INITIALIZING, Status.UPDATING})  # and paid for meanwhile
@@ -72,4 +72,4 @@ def is_quiet(found: Found, now: datetime, idle: timedelta) -> bool:
 
 
 def _may_serve(found: Found) -> bool:
-    return isinstance(found.status, Status) and FACTS[found.status].serves and found.status not in STARTING
+    return serves(found) and found.status not in STARTING
