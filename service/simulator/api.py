@@ -152,7 +152,7 @@ def _conditional(simulator: Simulator, call: Call, document: Any) -> Answer:
 
 
 def _told(simulator: Simulator, life: Life) -> Any:
-    return tell(life, now=simulator.now(), base_url=simulator.base_url, faults=simulator.faults)
+    return tell(life, now=simulator.looked_at, base_url=simulator.base_url, faults=simulator.faults)
 
 
 def _matching(lives: list[Life], call: Call) -> list[Life]:

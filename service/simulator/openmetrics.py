@@ -19,7 +19,7 @@ CONTENT_TYPE = "application/openmetrics-text; version=1.0.0"
 
 def open_metrics(simulator: Simulator, call: Call) -> Answer:
     """Answer an endpoint's metrics as text."""
-    life, now = visible(simulator, call), simulator.now()
+    life, now = visible(simulator, call), simulator.looked_at
     if not simulator.faults.open_metrics:
         raise Forbidden("Forbidden: open-metrics need a Team or Enterprise plan")
     present = replicas_of(life, now)

@@ -39,7 +39,7 @@ def replicas_of(life: Life, now: datetime) -> list[Replica]:
 
 def replicas(simulator: Simulator, call: Call) -> Answer:
     """Answer the replicas of an endpoint."""
-    life, now = visible(simulator, call), simulator.now()
+    life, now = visible(simulator, call), simulator.looked_at
     return json_answer({"items": [_told(replica) for replica in replicas_of(life, now)]})
 
 

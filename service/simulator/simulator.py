@@ -107,8 +107,13 @@ class Simulator:
         return list(self._requests)
 
     def now(self) -> datetime:
-        """Return the instant up to which everything has happened."""
+        """Let everything happen up to the clock, and return that instant."""
         return self.truth.now
+
+    @property
+    def looked_at(self) -> datetime:
+        """Return the instant of the last look at the truth: what was found then is told as of then."""
+        return self._truth.now
 
     def stamp(self) -> datetime:
         """Return what the server's own clock says, right or wrong."""
