@@ -12,6 +12,7 @@ from itertools import islice
 
 from events import chain
 from events.board import Board
+from events.facets import Facets
 from events.horizon import Horizon
 from events.log import CursorMove, CursorMoved, LogUnusable, Page, Parked, Query, Recorded, Result, Unit
 from events.streams import subject
@@ -23,6 +24,7 @@ class MemoryStore:
     """What survives the log: the rows, in plain lists and dictionaries."""
 
     events: list[Recorded] = field(default_factory=list)
+    facets: list[Facets] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
     ids: dict[str, Recorded] = field(default_factory=dict)
     streams: defaultdict[str, list[Recorded]] = field(default_factory=lambda: defaultdict(list))
@@ -47,11 +49,12 @@ class MemoryStore:
         """Return where a subscription stands."""
         return self.cursors.get(name, 0)
 
-    def add(self, recorded: Recorded) -> None:
-        """Store the next event and its link of the chain."""
+    def add(self, recorded: Recorded, facets: Facets) -> None:
+        """Store the next event, its link of the chain, and what it can be found by."""
         previous = self.hashes[-1] if self.hashes else chain.GENESIS
         self.hashes.append(chain.link(previous, recorded, chain.digest(recorded.data)))
         self.events.append(recorded)
+        self.facets.append(facets)
         self.ids[recorded.id] = recorded
         self.streams[recorded.stream].append(recorded)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from events.codec import encode
+from events.facets import Facets, facets
 from events.log import (
     AlreadyDecided,
     Appended,
@@ -36,6 +37,7 @@ class Entry:
     actor: str
     data: bytes
     once: bool
+    facets: Facets
 
     def is_in(self, stored: Recorded) -> bool:
         """Return whether a stored event has this content."""
@@ -90,8 +92,8 @@ class Rows(Protocol):
         """Return where a subscription stands."""
         ...
 
-    def add(self, recorded: Recorded) -> None:
-        """Store the next event and its link of the chain."""
+    def add(self, recorded: Recorded, facets: Facets) -> None:
+        """Store the next event, its link of the chain, and what it can be found by."""
         ...
 
     def move(self, name: str, position: int) -> None:
@@ -112,7 +114,17 @@ def _entry(stream: str, draft: Draft) -> Entry:
         raise ValueError(f"the time of {draft.id!r} in {stream!r} has no zone: give it in UTC")
     f"{draft.id}{stream}{draft.actor}".encode()  # a text that is not Unicode must fail here, not inside a commit
     type_name, schema, data = encode(draft.event)
-    return Entry(draft.id, stream, type_name, schema, draft.time.astimezone(UTC), draft.actor, data, draft.once)
+    return Entry(
+        draft.id,
+        stream,
+        type_name,
+        schema,
+        draft.time.astimezone(UTC),
+        draft.actor,
+        data,
+        draft.once,
+        facets(draft.event),
+    )
 
 
 def settle(order: Order, rows: Rows) -> Result:
@@ -163,7 +175,7 @@ def _write(order: Order, stored: dict[str, Recorded], rows: Rows) -> Appended:
         if recorded is None:
             versions[entry.stream] += 1
             recorded = entry.at(rows.position + 1, versions[entry.stream])
-            rows.add(recorded)
+            rows.add(recorded, entry.facets)
         events.append(recorded)
     move = order.cursor
     if move is not None and rows.cursor(move.name) == move.old:

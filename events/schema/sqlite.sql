@@ -1,7 +1,7 @@
 -- The log on SQLite, whole. Made in one transaction.
 
 PRAGMA application_id = 0x4c414d50;  -- "LAMP": this file is a log of Lamplighter
-PRAGMA user_version = 1;             -- and was made by this version of this file
+PRAGMA user_version = 2;             -- and was made, or brought to, this version of this file
 
 -- What happened. Never rewritten: the triggers below see to it.
 CREATE TABLE events (
@@ -15,7 +15,12 @@ CREATE TABLE events (
     actor      TEXT    NOT NULL,
     namespace  TEXT,                 -- what the stream is about, for queries
     name       TEXT,
-    data       TEXT    NOT NULL,     -- JSON, exactly the bytes that were hashed
+    status     TEXT,                 -- what the payload says, for queries (see `facets`): the status reached,
+    cause      TEXT,                 -- by whom,
+    policy     TEXT,                 -- which policy meant it,
+    intent     TEXT,                 -- and which intent it belongs to
+    data       TEXT    NOT NULL,     -- JSON, exactly the bytes that were hashed, unless redacted
+    redacted   INTEGER,              -- the position of the event that tells of the redaction
     data_hash  BLOB    NOT NULL,     -- SHA-256 of data
     hash       BLOB    NOT NULL,     -- SHA-256 over the hash before and every column, length-prefixed
     UNIQUE (stream, version)
@@ -25,16 +30,52 @@ CREATE TABLE events (
 CREATE INDEX events_subject ON events (namespace, name);
 CREATE INDEX events_type ON events (type);
 CREATE INDEX events_time ON events (time);
+CREATE INDEX events_actor ON events (actor);
+CREATE INDEX events_status ON events (status) WHERE status IS NOT NULL;
+CREATE INDEX events_cause ON events (cause) WHERE cause IS NOT NULL;
+CREATE INDEX events_policy ON events (policy) WHERE policy IS NOT NULL;
+CREATE INDEX events_intent ON events (intent) WHERE intent IS NOT NULL;
 
+-- But for a redaction, which replaces a payload by what may be known of it, and is told by a later event.
 CREATE TRIGGER events_keep BEFORE UPDATE ON events
+WHEN NEW.redacted IS NULL OR NEW.redacted <= OLD.position
+  OR (NEW.position, NEW.id, NEW.stream, NEW.version, NEW.type, NEW.schema, NEW.time, NEW.actor)
+     IS NOT (OLD.position, OLD.id, OLD.stream, OLD.version, OLD.type, OLD.schema, OLD.time, OLD.actor)
+  OR (NEW.namespace, NEW.name, NEW.data_hash, NEW.hash) IS NOT (OLD.namespace, OLD.name, OLD.data_hash, OLD.hash)
 BEGIN
     SELECT raise(ABORT, 'the log is never rewritten');
 END;
 
+-- But for a segment that lies in an archive.
 CREATE TRIGGER events_stay BEFORE DELETE ON events
+WHEN OLD.position > (SELECT coalesce(max(last), 0) FROM segments)
 BEGIN
     SELECT raise(ABORT, 'the log is never rewritten');
 END;
+
+-- Old segments that lie in files of their own; the chain goes on across them by the hashes at their ends.
+CREATE TABLE segments (
+    first        INTEGER PRIMARY KEY,
+    last         INTEGER NOT NULL UNIQUE,
+    hash_before  BLOB    NOT NULL,
+    hash_after   BLOB    NOT NULL,
+    path         TEXT    NOT NULL,  -- where it was written; it may have been moved since
+    digest       BLOB    NOT NULL   -- SHA-256 of that file
+) STRICT;
+
+-- What stays of an archived event: an id stays taken, and a stream keeps its version.
+CREATE TABLE archived (
+    position   INTEGER PRIMARY KEY,
+    id         TEXT    NOT NULL UNIQUE,
+    stream     TEXT    NOT NULL,
+    version    INTEGER NOT NULL,
+    type       TEXT    NOT NULL,
+    schema     INTEGER NOT NULL,
+    time       TEXT    NOT NULL,
+    actor      TEXT    NOT NULL,
+    data_hash  BLOB    NOT NULL,
+    UNIQUE (stream, version)
+) STRICT;
 
 -- How far the log reaches. Locked by every append, so that it is the order.
 CREATE TABLE head (

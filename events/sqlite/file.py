@@ -10,7 +10,7 @@ from typing import Any
 
 from events.log import LogUnusable, Recorded
 
-SCHEMA = 1
+SCHEMA = 2
 APPLICATION = 0x4C414D50
 OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 BUSY_SECONDS = 5.0

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from events import chain
+from events.facets import Facets
 from events.log import CursorMove, CursorMoved, LogError, LogUnusable, Parked, Recorded
 from events.sqlite.file import COLUMNS, explained, open_for_writing, recorded
 from events.sqlite.lock import MOUNTS, FileLock, explained as path_explained, refuse_network, secure
@@ -104,15 +105,16 @@ class Writer:
         row = self._opened().execute("SELECT position FROM cursors WHERE name = ?", (name,)).fetchone()
         return 0 if row is None else row[0]
 
-    def add(self, event: Recorded) -> None:
-        """Store the next event and its link of the chain."""
+    def add(self, event: Recorded, facets: Facets) -> None:
+        """Store the next event, its link of the chain, and what it can be found by."""
         about, data_hash = subject(event.stream), chain.digest(event.data)
         linked = chain.link(self._hash, event, data_hash)
         self._opened().execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
             (
                 *(event.position, event.id, event.stream, event.version, event.type, event.schema),
                 *(instant(event.time), event.actor, about.namespace, about.name),
+                *(facets.status, facets.cause, facets.policy, facets.intent),
                 *(event.data.decode(), data_hash, linked),
             ),
         )

@@ -128,7 +128,7 @@ def database(path: Path, sql: str) -> None:
     [
         (b"this is a text, and long enough to be taken for the head of a database" * 20, "it is not a SQLite database"),
         ("CREATE TABLE recipes (name)", "no log of Lamplighter. Name another file"),
-        ("PRAGMA application_id = 0x4c414d50; PRAGMA user_version = 2; CREATE TABLE t (a)", "Upgrade this one"),
+        ("PRAGMA application_id = 0x4c414d50; PRAGMA user_version = 99; CREATE TABLE t (a)", "Upgrade this one"),
     ],
 )
 async def test_a_file_that_is_no_log_of_ours_is_refused_untouched(

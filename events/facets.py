@@ -1,0 +1,52 @@
+"""What an event's payload says that is asked for often: a store keeps it in columns of its own, and indexes them.
+
+A facet can always be worked out anew from the event. None where a type has no such thing.
+"""
+
+from dataclasses import dataclass
+
+from events.catalogue import Abandoned, Confirmed, Event, Failed, Intended, Warned
+from statemachine.model import Cause, Deleted, Discovered, Reconfigured, StatusChanged
+from statemachine.status import Status
+
+UNKNOWN_CAUSE = "unknown"  # the event tells its cause, and nobody can be named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facets:
+    """What an event can be found by, beside its columns.
+
+    `status` is the one that an endpoint came to. `cause` is whose doing it was: platform, person, request, unknown.
+    `policy` is the name of the policy that warned or meant it; an outcome has its intent's. `intent` is the id of the
+    decision that it is, ends, or follows.
+    """
+
+    status: str | None = None
+    cause: str | None = None
+    policy: str | None = None
+    intent: str | None = None
+
+
+def facets(event: Event) -> Facets:
+    """Return what an event can be found by."""
+    match event:
+        case Discovered(sighting=sighting):
+            return Facets(status=str(sighting.status))
+        case StatusChanged(new=status, cause=cause):
+            return Facets(status=str(status), cause=_by(cause), intent=cause.intent)
+        case Reconfigured(cause=cause):
+            return Facets(cause=_by(cause), intent=cause.intent)
+        case Deleted(cause=cause):
+            return Facets(status=Status.ABSENT, cause=_by(cause), intent=cause.intent)
+        case Warned(policy=policy):
+            return Facets(policy=policy)
+        case Intended(policy=policy, intent=intent):
+            return Facets(policy=policy, intent=intent)
+        case Confirmed(intent=intent) | Failed(intent=intent) | Abandoned(intent=intent):
+            return Facets(intent=intent)
+        case _:
+            return Facets()
+
+
+def _by(cause: Cause) -> str:
+    return UNKNOWN_CAUSE if cause.by is None else cause.by.value
