@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from statemachine.model import LifecycleEvent, Scalar
+from statemachine.configuration import Scalar
+from statemachine.model import LifecycleEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from events import catalogue
 from events.catalogue import Event
 from events.log import Draft, LogError, Recorded, fact_id
 from statemachine import model
+from statemachine.configuration import Flattened, Scalar
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -81,8 +82,17 @@ def _plain(value: object) -> object:
     raise TypeError(f"cannot write a {type(value).__name__} into the log: no event holds one")
 
 
+def _built(cls: type, value: object) -> object:
+    """Return an instance of a class that msgspec does not know: there is but one."""
+    if cls is not Flattened:
+        raise TypeError(f"cannot read a {cls.__name__} from the log: no event holds one")
+    return Flattened.of(msgspec.convert(value, dict[str, Scalar]))
+
+
 _ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
-_DECODERS: dict[str, msgspec.json.Decoder[Event]] = {name: msgspec.json.Decoder(cls) for name, cls in TYPES.items()}
+_DECODERS: dict[str, msgspec.json.Decoder[Event]] = {
+    name: msgspec.json.Decoder(cls, dec_hook=_built) for name, cls in TYPES.items()
+}
 
 
 class Undecodable(LogError):
@@ -128,7 +138,7 @@ def _lifted(recorded: Recorded) -> Event:
     document = msgspec.json.decode(recorded.data)
     for lift in UPCASTS[recorded.type][recorded.schema - 1 :]:
         document = lift(document)
-    return msgspec.convert(document, TYPES[recorded.type])
+    return msgspec.convert(document, TYPES[recorded.type], dec_hook=_built)
 
 
 def fact(stream: str, version: int, event: Event, *, time: datetime, actor: str) -> Draft:

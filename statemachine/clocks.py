@@ -29,7 +29,7 @@ from statemachine.course import (
     percentile,
     started_along,
 )
-from statemachine.life import evolve
+from statemachine.evolving import evolve
 from statemachine.model import Endpoint, LifecycleEvent, Window
 from statemachine.status import AnyStatus, Status
 from statemachine.tally import NO_TIME, Bounds, Stretch, Tally, counted_until, earliest, moved, started, stretch

@@ -2,17 +2,20 @@
 
 Each is frozen. `*_at` is an aware UTC datetime. An endpoint's identity is its name and the instant of its creation: a
 name that is deleted and created again has two lives, and their events stand in two streams.
+
+All are dataclasses but `Sighting` and `Endpoint`. These two are made anew at every event, and there are as many in
+memory as a fleet has endpoints: a struct of msgspec's takes a twentieth of the time to replace, and less room.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from msgspec import Struct
+
+from statemachine.configuration import Flattened, Scalar
 from statemachine.status import AnyStatus, Status
 from statemachine.table import By, Trigger
-
-Scalar = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,12 +30,8 @@ class EndpointName:
         return f"{self.namespace}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """What one readable document says of an endpoint, with every secret already masked.
-
-    `configuration` maps a dotted path (`compute.scaling.maxReplica`) to its value or its mask. People are ids.
-    """
+class Sighting(Struct, frozen=True, kw_only=True, gc=False):  # nothing that it holds can lead back to it
+    """What one readable document says of an endpoint, with every secret already masked. People are ids."""
 
     status: AnyStatus
     created_at: datetime
@@ -43,7 +42,7 @@ class Sighting:
     target_replicas: int | None = None
     url: str | None = None
     message: str | None = None
-    configuration: Mapping[str, Scalar] = field(default_factory=dict)
+    configuration: Flattened = Flattened()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,8 +261,7 @@ LifecycleEvent = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, kw_only=True, gc=False):
     """What the events of one life add up to; `sighting` is None before its discovery and after its deletion.
 
     `since` bounds the instant at which the current status began. `latest` is the window of the latest event of any

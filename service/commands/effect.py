@@ -2,8 +2,9 @@
 
 from service.ports import Item
 from service.watch.track import Track
+from statemachine.configuration import Scalar
 from statemachine.machine import Command
-from statemachine.model import Scalar, Seen
+from statemachine.model import Seen
 from statemachine.status import AnyStatus, Status
 
 

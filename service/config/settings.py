@@ -14,7 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from service.durations import parse_duration
-from statemachine.model import EndpointName, Scalar
+from statemachine.configuration import Scalar
+from statemachine.model import EndpointName
 
 SQLITE = "sqlite:///"
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import msgspec
 
 from service.masking import MARK, Masker, fit_name
-from statemachine.model import EndpointName, Scalar, Sighting
+from statemachine.configuration import Flattened, Scalar
+from statemachine.model import EndpointName, Sighting
 from statemachine.status import read_status
 
 _BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -93,7 +94,7 @@ def read_instant(text: str, place: str) -> datetime:
     raise _Unreadable(f"Expected an RFC 3339 time with an offset - at `{place}`")
 
 
-def flatten(document: Mapping[str, Any]) -> dict[str, Scalar]:
+def flatten(document: Mapping[str, Any]) -> Flattened:
     """Return the configuration as one value a path, for a difference that people can read.
 
     A list of plain values is one value, so that a member put in front does not shift all others. What is null or
@@ -103,7 +104,7 @@ def flatten(document: Mapping[str, Any]) -> dict[str, Scalar]:
     for key, value in document.items():
         if key not in {"name", "status"}:
             _flatten(value, key, flat)
-    return flat
+    return Flattened.of(flat)
 
 
 def _flatten(value: Any, path: str, flat: dict[str, Scalar]) -> None:

@@ -7,13 +7,15 @@ comparison their documents, which are not kept here.
 import gc
 import sys
 import tracemalloc
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from service.huggingface.document import read_document
 from service.masking import Masker
+from statemachine.configuration import Flattened
 from statemachine.machine import fold
 from statemachine.model import Discovered, Endpoint, EndpointName, Sighting
 from tests.bench.pages import endpoint
@@ -48,7 +50,7 @@ def without_configuration(whole: Endpoint) -> Endpoint:
     return replace(whole, sighting=None if whole.sighting is None else replace(whole.sighting, configuration=NOTHING))
 
 
-NOTHING: dict[str, str] = {}
+NOTHING = Flattened()
 
 
 def weigh(count: int) -> Weight:

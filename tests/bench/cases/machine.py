@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain, cycle, islice
@@ -20,6 +19,7 @@ from statistics import median
 from timeit import Timer
 
 import msgspec
+from msgspec.structs import replace
 from transitions import Machine
 
 from statemachine.machine import TABLE, Trigger, decide, evolve, fold
@@ -141,7 +141,7 @@ def paused(sighting: Sighting) -> Sighting:
 
 
 def reconfigured(sighting: Sighting) -> Sighting:
-    return replace(sighting, configuration={**sighting.configuration, "compute.scaling.maxReplica": 7})
+    return replace(sighting, configuration=sighting.configuration.changed({"compute.scaling.maxReplica": 7}))
 
 
 def folds() -> Iterator[Figure]:

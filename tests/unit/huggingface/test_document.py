@@ -7,6 +7,7 @@ from hypothesis import given
 
 from service.huggingface.document import read_document, read_instant, read_name
 from service.masking import MARK, Masker
+from statemachine.configuration import Flattened
 from statemachine.model import EndpointName, Sighting
 from statemachine.status import Status, UnknownStatus
 from tests.unit.huggingface.documents import NAME, document, encoded, reading
@@ -38,20 +39,22 @@ def test_a_document_says_what_the_endpoint_is() -> None:
         target_replicas=2,
         url="https://h3bsvkmjkkyd5v8u.us-east-1.aws.endpoints.huggingface.cloud",
         message="Endpoint is ready",
-        configuration={
-            "type": "protected",
-            "healthRoute": "/health",
-            "tags": "a-team, prod",
-            "provider.vendor": "aws",
-            "provider.region": "us-east-1",
-            "compute.accelerator": "gpu",
-            "compute.scaling.minReplica": 0,
-            "compute.scaling.maxReplica": 2,
-            "model.repository": "openai-community/gpt2",
-            "model.args": f"{MARK}, {MARK}",
-            "model.env.LEVEL": MARK,
-            "model.secrets.DB": MARK,
-        },
+        configuration=Flattened.of(
+            {
+                "type": "protected",
+                "healthRoute": "/health",
+                "tags": "a-team, prod",
+                "provider.vendor": "aws",
+                "provider.region": "us-east-1",
+                "compute.accelerator": "gpu",
+                "compute.scaling.minReplica": 0,
+                "compute.scaling.maxReplica": 2,
+                "model.repository": "openai-community/gpt2",
+                "model.args": f"{MARK}, {MARK}",
+                "model.env.LEVEL": MARK,
+                "model.secrets.DB": MARK,
+            }
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec import structs
 
 from events import codec
 from events.catalogue import Abandoned, Confirmed, Event, Failed, Intended, NamespaceUnreachable, Warned
@@ -13,6 +14,7 @@ from events.log import Recorded
 from events.views.fleet import Act, Fleet, Health, Hold, Known
 from service.config import Configuration, Settings
 from service.subscribers.plan import Line, Moment, Verdict, plan
+from statemachine.configuration import Flattened
 from statemachine.model import Endpoint, EndpointName, Sighting, Window
 from statemachine.status import AnyStatus, Status, UnknownStatus
 
@@ -37,7 +39,7 @@ def known(*, minutes: float = 0, status: AnyStatus = Status.RUNNING, tags: tuple
     sighting = Sighting(
         status=status,
         created_at=began,
-        configuration={"tags": ", ".join(tags)} if tags else {},
+        configuration=Flattened.of({"tags": ", ".join(tags) or None}),
     )
     window = Window(not_before=began, seen_at=began)
     return Known(
@@ -214,7 +216,7 @@ def test_what_protects_an_endpoint_is_told(change: dict[str, object], reason: st
 def test_a_document_that_cannot_be_read_protects() -> None:
     one = warned(known(minutes=600), 900, 300, due_at=NOW)
 
-    line = decide(replace(one, endpoint=replace(one.endpoint, readable=False)))
+    line = decide(replace(one, endpoint=structs.replace(one.endpoint, readable=False)))
 
     assert verdict(line) is Verdict.PROTECTED
 

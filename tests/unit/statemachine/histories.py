@@ -1,11 +1,12 @@
 """Histories of looks at one endpoint's name, for the properties: what was observed, decided and known, look by look."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from statemachine.configuration import Flattened, Scalar
 from statemachine.machine import by_life, decide, evolve
 from statemachine.model import (
     Discovered,
@@ -14,7 +15,6 @@ from statemachine.model import (
     Look,
     Missing,
     Observation,
-    Scalar,
     Seen,
     Sighting,
     Unreadable,
@@ -47,9 +47,16 @@ def look_at(seconds: float, *, lasting: float = 1.0) -> Look:
     )
 
 
-def sighting(status: AnyStatus = Status.RUNNING, *, created_at: datetime = BIRTHS[0], **fields: object) -> Sighting:
+def sighting(
+    status: AnyStatus = Status.RUNNING,
+    *,
+    created_at: datetime = BIRTHS[0],
+    configuration: Mapping[str, Scalar] = Flattened(),
+    **fields: object,
+) -> Sighting:
     """Return a sighting of the first life, unless told otherwise."""
-    return Sighting(status=status, created_at=created_at, **fields)  # type: ignore[arg-type]
+    held = Flattened.of(configuration)
+    return Sighting(status=status, created_at=created_at, configuration=held, **fields)  # type: ignore[arg-type]
 
 
 def known_as(first: Sighting, *, seconds: float = 0.0) -> Endpoint:
@@ -123,7 +130,7 @@ sightings = st.builds(
     target_replicas=few,
     url=words,
     message=words,
-    configuration=st.dictionaries(st.sampled_from(["a", "a.b", "c"]), scalars),
+    configuration=st.dictionaries(st.sampled_from(["a", "a.b", "c"]), scalars).map(Flattened.of),
 )
 
 

@@ -18,6 +18,7 @@ from service.simulator.faults import Faults
 from service.simulator.lifecycle import Durations, Fate
 from service.simulator.rules import State
 from service.simulator.truth import Happening, Truth
+from statemachine.configuration import Flattened
 from statemachine.machine import by_life, decide, evolve, fold, is_late
 from statemachine.model import Endpoint, LifecycleEvent, Look, Missing, Observation, Seen, Sighting, Unreadable
 from statemachine.status import AnyStatus, UnknownStatus, read_status
@@ -121,7 +122,7 @@ class World:
             updated_by=life.updated_by,
             ready_replicas=life.ready_replicas(self.now),
             target_replicas=life.target_replicas,
-            configuration={"model.task": life.document["model"]["task"]},
+            configuration=Flattened.of({"model.task": life.document["model"]["task"]}),
         )
 
     def told(self, begin: datetime, end: datetime) -> set[tuple[datetime | None, str]]:

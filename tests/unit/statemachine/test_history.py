@@ -1,13 +1,15 @@
 """What holds for any history of looks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
 
 from hypothesis import Phase, find, given, settings, strategies as st
+from msgspec.structs import replace
 
+from statemachine.configuration import Flattened
 from statemachine.machine import classify, decide, evolve, fold
 from statemachine.model import (
     Deleted,
@@ -108,7 +110,7 @@ def test_nothing_is_recorded_for_what_is_unchanged(
 
     same: Observation = Missing(look=look_at(9000))
     if after.sighting is not None and after.readable:
-        copied = dict(after.sighting.configuration)
+        copied = Flattened.of(dict(after.sighting.configuration))
         same = Seen(look=look_at(9000), sighting=replace(after.sighting, configuration=copied, updated_at=START))
     elif after.sighting is not None:
         same = Unreadable(look=look_at(9000), reason="other")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from msgspec import structs
 
 from statemachine import legality
 from statemachine.legality import Classification
@@ -47,7 +48,7 @@ def without(old: Status, new: Status) -> Every:
 def blind_to_creation(endpoint: Endpoint, observation: Observation, **memory: object) -> tuple[LifecycleEvent, ...]:
     """Take a name for an identity."""
     if isinstance(observation, Seen) and endpoint.sighting is not None:
-        same = replace(observation.sighting, created_at=endpoint.sighting.created_at)
+        same = structs.replace(observation.sighting, created_at=endpoint.sighting.created_at)
         observation = replace(observation, sighting=same)
     return decide(endpoint, observation, **memory)  # type: ignore[arg-type]
 
