@@ -86,7 +86,10 @@ def _built(cls: type, value: object) -> object:
     """Return an instance of a class that msgspec does not know: there is but one."""
     if cls is not Flattened:
         raise TypeError(f"cannot read a {cls.__name__} from the log: no event holds one")
-    return Flattened.of(msgspec.convert(value, dict[str, Scalar]))
+    try:
+        return Flattened.of(msgspec.convert(value, dict[str, Scalar]))
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error  # msgspec then adds the place
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)

@@ -6,7 +6,7 @@ daemon runs for years.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Self
 
@@ -46,6 +46,16 @@ class Flattened(Mapping[str, Scalar]):
             if None not in values:
                 return type(self)(self._paths, tuple(values))
         return self.of({path: value for path, value in {**self.plain(), **changes}.items() if value is not None})
+
+    def differing(self, other: Self) -> Iterator[tuple[str, Scalar, Scalar]]:
+        """Yield each path whose value differs, in order, with both values; None is also for no such path."""
+        rows: Iterable[tuple[str, Scalar, Scalar]]
+        if self._paths is other._paths:
+            rows = zip(self._paths, self._values, other._values, strict=True)
+        else:
+            own, others = self.plain(), other.plain()
+            rows = ((path, own.get(path), others.get(path)) for path in sorted(own.keys() | others.keys()))
+        return ((path, old, new) for path, old, new in rows if old != new)
 
     def plain(self) -> dict[str, Scalar]:
         """Return the items as a dict, quicker than `dict` would."""

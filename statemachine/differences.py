@@ -93,9 +93,4 @@ def _replicas_changed(old: Sighting, new: Sighting, window: Window) -> ReplicasC
 
 
 def _changes(old: Flattened, new: Flattened) -> tuple[Change, ...]:
-    """Return each path whose value differs, in the order of the paths; None stands for no such path."""
-    if old == new:
-        return ()
-    before, after = old.plain(), new.plain()
-    paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-    return tuple(Change(path=path, old=before.get(path), new=after.get(path)) for path in paths)
+    return tuple(Change(path=path, old=before, new=after) for path, before, after in old.differing(new))

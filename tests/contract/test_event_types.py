@@ -17,6 +17,7 @@ from statemachine.model import BecameReadable, Window
 from tests.contract.disks import NOON, said
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.json"))
+DISCOVERED = next(path for path in EXAMPLES if path.name == "endpoint.discovered.v2.json").read_bytes()
 
 
 def recorded(type_name: str, schema: int, data: bytes) -> Recorded:
@@ -100,6 +101,8 @@ def test_an_older_schema_is_lifted_step_by_step(monkeypatch: pytest.MonkeyPatch)
         ("daemon.stopped", 2, b"{}", "a newer Lamplighter wrote it. Upgrade this one"),
         ("daemon.stopped", 1, b"{}", "run `lamplighter log verify`"),
         ("daemon.stopped", 1, b'{"reason":', "run `lamplighter log verify`"),
+        ("endpoint.discovered", 2, DISCOVERED.replace(b'"gpu"', b'["gpu"]'), "at `$.sighting.configuration`"),
+        ("endpoint.discovered", 1, DISCOVERED.replace(b'"gpu"', b'["gpu"]'), "at `$.sighting.configuration`"),
     ],
 )
 def test_what_cannot_be_understood_names_its_position(type_name: str, schema: int, data: bytes, told: str) -> None:

@@ -68,6 +68,17 @@ def test_it_is_in_the_order_of_the_paths_whatever_order_they_came_in(plain: dict
     assert list(told.items()) == list(reversed_.items())
 
 
+@given(items, items, items)
+def test_it_tells_where_another_differs_in_the_order_of_the_paths(
+    plain: dict[str, Scalar], other: dict[str, Scalar], changes: dict[str, Scalar]
+) -> None:
+    held = Flattened.of(plain)
+
+    for new in (Flattened.of(other), held.changed(changes), held):
+        paths = [path for path in sorted({*held, *new}) if held.get(path) != new.get(path)]
+        assert list(held.differing(new)) == [(path, held.get(path), new.get(path)) for path in paths]
+
+
 @given(items, st.text(max_size=2))
 def test_a_path_that_it_does_not_have_is_missed_as_in_a_dict(plain: dict[str, Scalar], path: str) -> None:
     held = Flattened.of(plain)
