@@ -260,6 +260,21 @@ class ConfigurationRefused:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redacted:
+    """Texts of the event at `position` were replaced by a mark, because they must not be kept; the actor says `why`.
+
+    `fields` names what was replaced. `data_hash` is the hash of the payload as it was, by which it stands in the
+    chain; `replaced_by` that of the payload as it is. Both are SHA-256 in hexadecimal digits.
+    """
+
+    position: int
+    fields: tuple[str, ...]
+    data_hash: str
+    replaced_by: str
+    why: str
+
+
 Event = (
     LifecycleEvent
     | NamespaceUnreachable
@@ -284,4 +299,5 @@ Event = (
     | DaemonStopped
     | ConfigurationApplied
     | ConfigurationRefused
+    | Redacted
 )

@@ -6,10 +6,10 @@ preceded by its length in characters: no two different rows ever give the same b
 
 import hashlib
 
-from events.log import Recorded
+from events.log import BEGINNING, Recorded
 from statemachine.model import instant
 
-GENESIS = bytes(32)
+GENESIS = BEGINNING.hash
 
 
 def digest(data: bytes) -> bytes:
@@ -20,5 +20,11 @@ def digest(data: bytes) -> bytes:
 def link(previous: bytes, recorded: Recorded, data_hash: bytes) -> bytes:
     """Return the hash of one event, given that of the event before it."""
     texts = (recorded.stream, recorded.id, recorded.type, instant(recorded.time), recorded.actor)
-    columns = f"{recorded.position} {recorded.version} {recorded.schema} " + "".join([f"{len(t)}:{t}" for t in texts])
+    return hashed(previous, data_hash, (recorded.position, recorded.version, recorded.schema), texts)
+
+
+def hashed(previous: bytes, data_hash: bytes, numbers: tuple[int, int, int], texts: tuple[str, ...]) -> bytes:
+    """Return the hash of a row: position, version and schema; stream, id, type, time and actor as they are spelt."""
+    position, version, schema = numbers
+    columns = f"{position} {version} {schema} " + "".join([f"{len(t)}:{t}" for t in texts])
     return hashlib.sha256(previous + data_hash + columns.encode()).digest()

@@ -19,6 +19,7 @@ from events.log import (
     CursorMove,
     CursorMoved,
     EventLog,
+    FencedOff,
     IdReused,
     LogError,
     LogUnusable,
@@ -42,7 +43,7 @@ logger = structlog.get_logger(__name__)
 
 
 class CursorTaken(LogError):
-    """Somebody else moved this subscriber's cursor: two of one name are at work."""
+    """Somebody else moved this subscriber's cursor, or may alone do so: two of one name are at work."""
 
 
 class HeadBehind(LogError):
@@ -240,6 +241,8 @@ class Follower:
                     return await self._pass(recorded.position)
                 case CursorMoved(actual=actual):
                     raise self._taken(actual)
+                case FencedOff():
+                    raise CursorTaken(str(result))
                 case IdReused() | StaleVersion():
                     refused = result
         raise LogError(f"{self._subscriber.name!r} cannot append what comes of position {recorded.position}: {refused}")

@@ -7,12 +7,14 @@ Promises, the same for every implementation:
 - G3  a reader that has seen n has seen everything below n.
 - G4  append is idempotent on the event id, for ever.
 - G5  one writer per stream version: a wrong expected version is refused and nothing of that unit is written.
-- G6  a fenced-off holder can append nothing. Memory and SQLite have one holder, and no fences.
+- G6  a fenced-off holder can append nothing and move no cursor. Memory and SQLite have one holder at a time, refused
+      while there is another, and thus one epoch for ever.
 - G7  every subscription gets every event of its types at least once, in order; parked ones are visible.
-- G8  the columns hold a hash chain, so that a change of history before a known head can be found.
+- G8  any change, removal or reordering of history before the last exported anchor is found by `verify`.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -65,6 +67,20 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """An event with its link of the chain, as a copy of the log needs it.
+
+    `data_hash` is that of the payload as it was recorded; of a redacted event the payload is another, and `redacted` is
+    the position of the event that tells of it.
+    """
+
+    recorded: Recorded
+    data_hash: bytes
+    redacted: int | None
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
     """What a unit asks of one stream: its present version, and what to add. No drafts: a read condition."""
 
@@ -82,11 +98,23 @@ class CursorMove:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """What a unit relies on: that the lease `name` is still held in the epoch in which it was taken."""
+
+    name: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """All or nothing: some streams and, if wanted, the cursor whose event had these effects."""
+    """All or nothing: some streams and, if wanted, the cursor whose event had these effects.
+
+    `fences` are the leases without which it must not be written; they are looked at in its own transaction.
+    """
 
     streams: Mapping[str, Write] = field(default_factory=dict)
     cursor: CursorMove | None = None
+    fences: tuple[Fence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +167,23 @@ class CursorMoved:
     actual: int
 
 
-Refused = StaleVersion | AlreadyDecided | IdReused | CursorMoved
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FencedOff:
+    """The lease went to another holder: whatever was decided under it is void. Nothing was written."""
+
+    name: str
+    epoch: int
+    actual: int
+
+    def __str__(self) -> str:
+        """Return the sentence that tells what to do."""
+        return (
+            f"the lease {self.name!r} is in epoch {self.actual}, and was taken in {self.epoch}: "
+            "another holder has it now; take it again and decide anew"
+        )
+
+
+Refused = StaleVersion | AlreadyDecided | IdReused | CursorMoved | FencedOff
 Result = Appended | Refused
 
 
@@ -178,6 +222,67 @@ class Parked:
     error: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """How the chain stands at a position. Kept elsewhere, it shows later that nothing up to there was rewritten."""
+
+    position: int
+    hash: bytes
+
+    def __str__(self) -> str:
+        """Return `POSITION:HASH`."""
+        return f"{self.position}:{self.hash.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Anchor":
+        """Read `POSITION:HASH`. Raises ValueError."""
+        found = re.fullmatch(r"(\d{1,18}):([0-9a-fA-F]{64})", text.strip())
+        if found is None:
+            raise ValueError(f"{text!r} is no anchor: it looks like POSITION:HASH, as `lamplighter log head` prints it")
+        return cls(position=int(found[1]), hash=bytes.fromhex(found[2]))
+
+
+BEGINNING = Anchor(position=0, hash=bytes(32))  # how the chain of every log stands before its first event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """The first place where the chain does not hold, and what is wrong with it."""
+
+    position: int
+    why: str
+
+    def __str__(self) -> str:
+        """Return the finding as a sentence."""
+        return f"the log is broken at position {self.position}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction:
+    """What is to be taken out of an event, by whom, and why.
+
+    `fields` are dotted paths into its payload; none means every text without which the event can still be understood.
+    """
+
+    position: int
+    why: str
+    actor: str
+    time: datetime
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRedacted:
+    """The event cannot be redacted so. Nothing was written."""
+
+    position: int
+    why: str
+
+    def __str__(self) -> str:
+        """Return the reason as a sentence."""
+        return f"position {self.position} cannot be redacted: {self.why}"
+
+
 class LogReader(Protocol):
     """The half of a log that asks; a log that was opened for reading only has no other."""
 
@@ -211,6 +316,18 @@ class LogReader(Protocol):
         """Return what is set aside, for one subscription or for all, by position."""
         ...
 
+    async def anchor(self, position: int) -> Anchor | None:
+        """Return how the chain stands there; None beyond the head, and within an archived segment."""
+        ...
+
+    async def verify(self, *, since: Anchor = BEGINNING, anchors: Sequence[Anchor] = ()) -> Anchor | Broken:
+        """Work the chain out anew, from where it is known to hold; return how it stands at the head, or what is broken.
+
+        Goes page by page and holds nobody up; what is appended meanwhile is verified, too. A column that cannot be read
+        is a finding, never an error. Raises ValueError for an anchor before `since`.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what was accepted, then let go of the store."""
         ...
@@ -235,6 +352,14 @@ class EventLog(LogReader, Protocol):
 
     async def park(self, parked: Parked, move: CursorMove) -> CursorMoved | None:
         """Set an event aside for a subscription and move its cursor past it, in one commit; or refuse both."""
+        ...
+
+    async def redact(self, redaction: Redaction) -> Recorded | NotRedacted:
+        """Replace texts of an event by a mark, for ever; return the event that tells of it.
+
+        The event can still be understood, and the chain holds. When this returns, the texts are gone from the store
+        itself, and so are the snapshots that may have held them.
+        """
         ...
 
 

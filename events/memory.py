@@ -7,16 +7,37 @@ opened again on the same store is a crash and a restart.
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from events import chain
 from events.board import Board
 from events.facets import Facets
 from events.horizon import Horizon
-from events.log import CursorMove, CursorMoved, LogUnusable, Page, Parked, Query, Recorded, Result, Unit
+from events.log import (
+    BEGINNING,
+    Anchor,
+    Broken,
+    CursorMove,
+    CursorMoved,
+    LogUnusable,
+    NotRedacted,
+    Page,
+    Parked,
+    Query,
+    Recorded,
+    Redaction,
+    Result,
+    Sealed,
+    Unit,
+)
+from events.proof import Row, Stub, Walk
+from events.redaction import redact
 from events.streams import subject
-from events.units import prepare, settle
+from events.units import ONLY_EPOCH, prepare, settle
+from statemachine.model import instant
+
+VERIFIED_AT_ONCE = 500
 
 
 @dataclass(slots=True)
@@ -25,9 +46,12 @@ class MemoryStore:
 
     events: list[Recorded] = field(default_factory=list)
     facets: list[Facets] = field(default_factory=list)
+    data_hashes: list[bytes] = field(default_factory=list)
+    redacted: dict[int, int] = field(default_factory=dict)
     hashes: list[bytes] = field(default_factory=list)
     ids: dict[str, Recorded] = field(default_factory=dict)
     streams: defaultdict[str, list[Recorded]] = field(default_factory=lambda: defaultdict(list))
+    head: Anchor = BEGINNING
     cursors: dict[str, int] = field(default_factory=dict)
     parked: dict[tuple[str, int], Parked] = field(default_factory=dict)
     board: defaultdict[str, dict[str, bytes]] = field(default_factory=lambda: defaultdict(dict))
@@ -35,7 +59,7 @@ class MemoryStore:
     @property
     def position(self) -> int:
         """Return the position of the newest event."""
-        return len(self.events)
+        return self.head.position
 
     def stored(self, id_: str) -> Recorded | None:
         """Return the event with this id."""
@@ -49,10 +73,16 @@ class MemoryStore:
         """Return where a subscription stands."""
         return self.cursors.get(name, 0)
 
+    def epoch(self, lease: str) -> int:
+        """Return in which epoch a lease is."""
+        return ONLY_EPOCH
+
     def add(self, recorded: Recorded, facets: Facets) -> None:
         """Store the next event, its link of the chain, and what it can be found by."""
-        previous = self.hashes[-1] if self.hashes else chain.GENESIS
-        self.hashes.append(chain.link(previous, recorded, chain.digest(recorded.data)))
+        data_hash = chain.digest(recorded.data)
+        self.head = Anchor(position=recorded.position, hash=chain.link(self.head.hash, recorded, data_hash))
+        self.data_hashes.append(data_hash)
+        self.hashes.append(self.head.hash)
         self.events.append(recorded)
         self.facets.append(facets)
         self.ids[recorded.id] = recorded
@@ -62,9 +92,66 @@ class MemoryStore:
         """Set a cursor."""
         self.cursors[name] = position
 
+    def sealed_at(self, position: int) -> Sealed | None:
+        """Return the event at a position."""
+        if not 0 < position <= len(self.events):
+            return None
+        place = position - 1
+        return Sealed(
+            recorded=self.events[place],
+            data_hash=self.data_hashes[place],
+            redacted=self.redacted.get(position),
+            hash=self.hashes[place],
+        )
+
+    def settle(self, unit: Unit) -> Result:
+        """Write a unit, or say why not."""
+        return settle(prepare(unit), self)
+
+    def replace(self, position: int, data: bytes, facets: Facets, redacted: int) -> None:
+        """Put another payload in the place of an event's own."""
+        old = self.events[position - 1]
+        new = replace(old, data=data)
+        self.events[position - 1] = self.ids[old.id] = self.streams[old.stream][old.version - 1] = new
+        self.facets[position - 1] = facets
+        self.redacted[position] = redacted
+
+    def forget(self, kind: str) -> None:
+        """Take away the board's rows of a kind."""
+        self.board.pop(kind, None)
+
+    def rows(self, after: int) -> list[Row]:
+        """Return the next events as they lie here."""
+        places = [place for place, event in enumerate(self.events) if event.position > after]
+        return [self._row(place) for place in places[:VERIFIED_AT_ONCE]]
+
+    def _row(self, place: int) -> Row:
+        event = self.events[place]
+        about = subject(event.stream)
+        stub = Stub(
+            position=event.position,
+            id=event.id,
+            stream=event.stream,
+            version=event.version,
+            type=event.type,
+            schema=event.schema,
+            time=instant(event.time),
+            actor=event.actor,
+            data_hash=self.data_hashes[place],
+        )
+        return Row(
+            stub=stub,
+            namespace=about.namespace,
+            name=about.name,
+            facets=self.facets[place],
+            data=event.data,
+            redacted=self.redacted.get(event.position),
+            hash=self.hashes[place],
+        )
+
 
 class MemoryLog:
-    """The event log in memory. It has one holder and no fences (G6)."""
+    """The event log in memory. It has one holder, and so one epoch for ever (G6)."""
 
     def __init__(self, store: MemoryStore | None = None, *, log_id: str = "memory") -> None:
         """Open a store; a new one if none is given."""
@@ -123,6 +210,31 @@ class MemoryLog:
         self.require_open()
         found = [parked for parked in self.store.parked.values() if name in {None, parked.name}]
         return sorted(found, key=lambda parked: (parked.position, parked.name))
+
+    async def anchor(self, position: int) -> Anchor | None:
+        self.require_open()
+        if position == 0:
+            return BEGINNING
+        sealed = self.store.sealed_at(position)
+        return None if sealed is None else Anchor(position=position, hash=sealed.hash)
+
+    async def verify(self, *, since: Anchor = BEGINNING, anchors: Sequence[Anchor] = ()) -> Anchor | Broken:
+        walk = Walk(since, anchors)
+        broken = walk.begin()
+        while broken is None:
+            self.require_open()
+            rows = self.store.rows(walk.at.position)
+            broken = next(filter(None, map(walk.step, rows)), None)
+            if not rows and broken is None:
+                return walk.end(self.store.head) or walk.at
+            await asyncio.sleep(0)
+        return broken
+
+    async def redact(self, redaction: Redaction) -> Recorded | NotRedacted:
+        self.require_open()
+        result = redact(redaction, self.store)
+        await self._acknowledge()
+        return result
 
     async def close(self) -> None:
         self._closed = True

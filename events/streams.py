@@ -10,6 +10,7 @@ from datetime import datetime
 from statemachine.model import EndpointName, instant
 
 DAEMON = "daemon"
+LOG = "log"  # what was done to the log itself
 EVERYTHING = "acts"  # acts on all endpoints at once: the kill switch
 
 

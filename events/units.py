@@ -16,6 +16,8 @@ from events.log import (
     CursorMove,
     CursorMoved,
     Draft,
+    Fence,
+    FencedOff,
     IdReused,
     Recorded,
     Refused,
@@ -23,6 +25,8 @@ from events.log import (
     StaleVersion,
     Unit,
 )
+
+ONLY_EPOCH = 1  # of every lease in a log that never has two holders
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Order:
     expected: dict[str, int]
     entries: tuple[Entry, ...]
     cursor: CursorMove | None
+    fences: tuple[Fence, ...]
 
 
 class Rows(Protocol):
@@ -92,6 +97,10 @@ class Rows(Protocol):
         """Return where a subscription stands."""
         ...
 
+    def epoch(self, lease: str) -> int:
+        """Return in which epoch a lease is."""
+        ...
+
     def add(self, recorded: Recorded, facets: Facets) -> None:
         """Store the next event, its link of the chain, and what it can be found by."""
         ...
@@ -106,7 +115,8 @@ def prepare(unit: Unit) -> Order:
     entries = tuple(_entry(stream, draft) for stream, write in unit.streams.items() for draft in write.drafts)
     if len({entry.id for entry in entries}) < len(entries):
         raise ValueError(f"a unit names one id twice: {[entry.id for entry in entries]}")
-    return Order({stream: write.expected for stream, write in unit.streams.items()}, entries, unit.cursor)
+    expected = {stream: write.expected for stream, write in unit.streams.items()}
+    return Order(expected, entries, unit.cursor, unit.fences)
 
 
 def _entry(stream: str, draft: Draft) -> Entry:
@@ -129,6 +139,8 @@ def _entry(stream: str, draft: Draft) -> Entry:
 
 def settle(order: Order, rows: Rows) -> Result:
     """Write a unit, or say why not, having written nothing of it."""
+    if fenced_off := _fenced_off(order, rows):
+        return fenced_off
     stored = {entry.id: found for entry in order.entries if (found := rows.stored(entry.id)) is not None}
     repeated = bool(stored) and len(stored) == len(order.entries)
     refused = _claimed(order, stored, repeated=repeated)
@@ -137,6 +149,14 @@ def settle(order: Order, rows: Rows) -> Result:
     if refused is None and order.cursor is not None:
         refused = _elsewhere(order.cursor, rows.cursor(order.cursor.name), repeated=repeated)
     return _write(order, stored, rows) if refused is None else refused
+
+
+def _fenced_off(order: Order, rows: Rows) -> FencedOff | None:
+    for fence in order.fences:
+        actual = rows.epoch(fence.name)
+        if actual != fence.epoch:
+            return FencedOff(name=fence.name, epoch=fence.epoch, actual=actual)
+    return None
 
 
 def _claimed(order: Order, stored: dict[str, Recorded], *, repeated: bool) -> Refused | None:

@@ -17,7 +17,19 @@ from typing import Self, cast
 
 from events.board import Board
 from events.horizon import Horizon
-from events.log import CursorMove, CursorMoved, LogError, LogUnusable, Parked, Result, Unit
+from events.log import (
+    CursorMove,
+    CursorMoved,
+    LogError,
+    LogUnusable,
+    NotRedacted,
+    Parked,
+    Recorded,
+    Redaction,
+    Result,
+    Unit,
+)
+from events.redaction import redact
 from events.sqlite.reader import SqliteBoard, SqliteReader
 from events.sqlite.writer import Job, Writer
 from events.units import prepare, settle
@@ -34,7 +46,7 @@ class _Call:
 
 
 class SqliteLog(SqliteReader):
-    """The event log on SQLite. It has one holder and no fences (G6). Make it with `open`."""
+    """The event log on SQLite. It has one holder, and so one epoch for ever (G6). Make it with `open`."""
 
     def __init__(self, writer: Writer, writing: ThreadPoolExecutor) -> None:
         """Use `open`."""
@@ -77,6 +89,12 @@ class SqliteLog(SqliteReader):
     async def park(self, parked: Parked, move: CursorMove) -> CursorMoved | None:
         [outcome] = await self._hand_in([lambda writer: writer.park(parked, move)])
         return cast("CursorMoved | None", outcome)
+
+    async def redact(self, redaction: Redaction) -> Recorded | NotRedacted:
+        [outcome] = await self._hand_in([partial(redact, redaction)])
+        # Also after a refusal: what was redacted before may not have been scrubbed then, for want of room.
+        await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.scrub)
+        return cast("Recorded | NotRedacted", outcome)
 
     async def close(self) -> None:
         """Finish what was accepted, bring the write-ahead log into the file, and let go of both."""

@@ -6,14 +6,15 @@ write-ahead log from being cut back.
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from events.board import Board
-from events.log import LogUnusable, Page, Parked, Query
+from events.log import BEGINNING, Anchor, Broken, LogUnusable, Page, Parked, Query
 from events.sqlite.file import COLUMNS, explained, open_for_reading, recorded
+from events.sqlite.verifying import Verification
 from statemachine.model import instant
 
 Answer = TypeVar("Answer")
@@ -60,6 +61,22 @@ class SqliteReader:
         rows = await self.ask(lambda con: con.execute(sql, (name,)).fetchall())
         return [Parked(name=name, position=position, error=error) for position, name, error in rows]
 
+    async def anchor(self, position: int) -> Anchor | None:
+        return BEGINNING if position == 0 else await self.ask(lambda con: _anchor(con, position))
+
+    async def verify(self, *, since: Anchor = BEGINNING, anchors: Sequence[Anchor] = ()) -> Anchor | Broken:
+        verification = Verification(self.path, since, anchors)
+        thread = ThreadPoolExecutor(1, thread_name_prefix="lamplighter-log-verifier")
+        try:
+            while True:
+                self._require_open()
+                found = await asyncio.get_running_loop().run_in_executor(thread, self._verify_on, verification)
+                if found is not None:
+                    return found
+        finally:
+            thread.submit(verification.close)
+            thread.shutdown(wait=False)
+
     async def close(self) -> None:
         """Let go of the file."""
         if self._closed:
@@ -70,9 +87,16 @@ class SqliteReader:
 
     async def ask(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
         """Put a question to the file, in the thread that reads."""
+        self._require_open()
+        return await asyncio.get_running_loop().run_in_executor(self._reading, self._answer, question)
+
+    def _require_open(self) -> None:
         if self._closed:
             raise LogUnusable(f"the log {self.path} is closed: open it again")
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self._answer, question)
+
+    def _verify_on(self, verification: Verification) -> Anchor | Broken | None:
+        with explained(self.path):
+            return verification.go_on()
 
     async def _refuse(self, kind: str, rows: Mapping[str, bytes | None]) -> None:
         raise LogUnusable(f"the log {self.path} is open for reading only: ask the daemon to write")
@@ -117,6 +141,12 @@ class SqliteBoard:
 def _number(con: sqlite3.Connection, sql: str, *values: str) -> int:
     row = con.execute(sql, values).fetchone()
     return 0 if row is None or row[0] is None else int(row[0])
+
+
+def _anchor(con: sqlite3.Connection, position: int) -> Anchor | None:
+    sql = "SELECT hash FROM events WHERE position = ?1 UNION ALL SELECT hash_after FROM segments WHERE last = ?1"
+    row = con.execute(sql, (position,)).fetchone()
+    return None if row is None else Anchor(position=position, hash=row[0])
 
 
 def _page(con: sqlite3.Connection, query: Query) -> Page:

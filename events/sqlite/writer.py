@@ -11,12 +11,31 @@ from pathlib import Path
 
 from events import chain
 from events.facets import Facets
-from events.log import CursorMove, CursorMoved, LogError, LogUnusable, Parked, Recorded
+from events.log import (
+    CursorMove,
+    CursorMoved,
+    LogError,
+    LogUnusable,
+    Parked,
+    Recorded,
+    Result,
+    Sealed,
+    Unit,
+)
 from events.sqlite.file import COLUMNS, explained, open_for_writing, recorded
 from events.sqlite.lock import MOUNTS, FileLock, explained as path_explained, refuse_network, secure
 from events.streams import subject
+from events.units import ONLY_EPOCH, prepare, settle
 from statemachine.model import instant
 
+INSERT = """
+    INSERT INTO events (position, id, stream, version, type, schema, time, actor, namespace, name,
+                        status, cause, policy, intent, data, data_hash, hash)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+REDACT = """
+    UPDATE events SET data = ?, status = ?, cause = ?, policy = ?, intent = ?, redacted = ? WHERE position = ?
+"""
 SELECT_BY_ID = f"SELECT {COLUMNS} FROM events WHERE id = ?"  # noqa: S608 - a constant
 
 # What SQLite says of a value, and not of the file.
@@ -105,12 +124,16 @@ class Writer:
         row = self._opened().execute("SELECT position FROM cursors WHERE name = ?", (name,)).fetchone()
         return 0 if row is None else row[0]
 
+    def epoch(self, lease: str) -> int:
+        """Return in which epoch a lease is: the file's lock lets in one holder at a time."""
+        return ONLY_EPOCH
+
     def add(self, event: Recorded, facets: Facets) -> None:
         """Store the next event, its link of the chain, and what it can be found by."""
         about, data_hash = subject(event.stream), chain.digest(event.data)
         linked = chain.link(self._hash, event, data_hash)
         self._opened().execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
+            INSERT,
             (
                 *(event.position, event.id, event.stream, event.version, event.type, event.schema),
                 *(instant(event.time), event.actor, about.namespace, about.name),
@@ -133,6 +156,41 @@ class Writer:
         self._opened().execute("INSERT OR REPLACE INTO parked VALUES (?, ?, ?)", row)
         self.move(move.name, move.new)
         return None
+
+    def sealed_at(self, position: int) -> Sealed | None:
+        """Return the event at a position; None if there is none, or if it lies in an archive."""
+        sql = f"SELECT {COLUMNS}, data_hash, redacted, hash FROM events WHERE position = ?"  # noqa: S608 - a constant
+        row = self._opened().execute(sql, (position,)).fetchone()
+        if row is None:
+            return None
+        *columns, data_hash, redacted, hash_ = row
+        return Sealed(recorded=recorded(tuple(columns)), data_hash=data_hash, redacted=redacted, hash=hash_)
+
+    def settle(self, unit: Unit) -> Result:
+        """Write a unit, or say why not."""
+        return settle(prepare(unit), self)
+
+    def replace(self, position: int, data: bytes, facets: Facets, redacted: int) -> None:
+        """Put another payload in the place of an event's own."""
+        found_by = (facets.status, facets.cause, facets.policy, facets.intent)
+        self._opened().execute(REDACT, (data.decode(), *found_by, redacted, position))
+
+    def forget(self, kind: str) -> None:
+        """Take away the board's rows of a kind."""
+        self._opened().execute("DELETE FROM board WHERE kind = ?", (kind,))
+
+    def scrub(self) -> None:
+        """Write the whole file anew, so that what was taken out of it is nowhere: not in a page, not before it in line.
+
+        Raises LogUnusable if the disk has no room for that, or if somebody who reads keeps the old pages.
+        """
+        with explained(self.path):
+            self._opened().execute("VACUUM")
+            busy, _, _ = self._opened().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise LogUnusable(
+                f"somebody else reads the log {self.path}, and so keeps its old pages. Close that program"
+            )
 
     def put(self, kind: str, rows: Mapping[str, bytes | None]) -> None:
         """Store rows of the board, and take away those that are None."""

@@ -8,7 +8,23 @@ from random import Random
 from typing import TypeVar
 
 from events.board import Board
-from events.log import Appended, CursorMove, CursorMoved, EventLog, Page, Parked, Query, Recorded, Result, Unit
+from events.log import (
+    BEGINNING,
+    Anchor,
+    Appended,
+    Broken,
+    CursorMove,
+    CursorMoved,
+    EventLog,
+    NotRedacted,
+    Page,
+    Parked,
+    Query,
+    Recorded,
+    Redaction,
+    Result,
+    Unit,
+)
 from service.clock import LoopClock
 from tests.simulation.pipes import Network
 
@@ -103,6 +119,15 @@ class CrashingLog:
 
     async def parked(self, name: str | None = None) -> list[Parked]:
         return await self.ask(lambda: self._log.parked(name))
+
+    async def anchor(self, position: int) -> Anchor | None:
+        return await self.ask(lambda: self._log.anchor(position))
+
+    async def verify(self, *, since: Anchor = BEGINNING, anchors: Sequence[Anchor] = ()) -> Anchor | Broken:
+        return await self.ask(lambda: self._log.verify(since=since, anchors=anchors))
+
+    async def redact(self, redaction: Redaction) -> Recorded | NotRedacted:
+        return await self.commit(lambda: self._log.redact(redaction))
 
     async def beyond(self, position: int) -> None:
         await self.ask(lambda: self._log.beyond(position))
