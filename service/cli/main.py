@@ -17,6 +17,7 @@ from service.cli import (
     endpoint,
     events,
     init,
+    log,
     plan,
     running,
     simulating,
@@ -60,6 +61,7 @@ def build() -> typer.Typer:
     app.callback()(_globals)
     for function in COMMANDS:
         app.command(function.__name__.replace("_", "-"))(function)
+    app.add_typer(log.build())
     return app
 
 

@@ -172,4 +172,5 @@ SENTENCES: Mapping[str, Callable[[Data], str]] = {
     "daemon.stopped": lambda data: f"daemon stopped: {data['reason']}",
     "configuration.applied": _applied,
     "configuration.refused": lambda data: f"configuration refused, the one before stays: {data['reason']}",
+    "log.redacted": lambda data: f"#{data['position']} redacted ({', '.join(data['fields'])}): {data['why']}",
 }

@@ -1,0 +1,28 @@
+"""`lamplighter log …`: what is done with a log as a whole, on the file itself.
+
+What only reads may run beside a daemon. What writes takes the log's lock, and is refused while a daemon holds it.
+"""
+
+from collections.abc import Callable
+
+import typer
+
+from service.cli.log.proof import head, verify
+from service.cli.log.redact import redact
+
+# In the order in which `lamplighter log --help` shows them.
+COMMANDS: tuple[Callable[..., None], ...] = (head, verify, redact)
+
+
+def build() -> typer.Typer:
+    """Return the sub-command, every command of it registered."""
+    app = typer.Typer(
+        name="log",
+        help="Prove a log, take a text out of it.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for function in COMMANDS:
+        app.command(function.__name__.replace("_", "-"))(function)
+    return app

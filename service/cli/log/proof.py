@@ -1,0 +1,73 @@
+"""`lamplighter log head` and `log verify`: an anchor to keep elsewhere, and the proof that it still holds."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.calling import Json, wants_json
+from service.cli.exits import Exit, Stop
+from service.cli.log.opening import Log, path_of
+from service.cli.logfile import reading
+from service.cli.printing import document, say
+from service.cli.spelling import counted
+
+if TYPE_CHECKING:
+    from events.log import Anchor, Broken
+
+Anchors = Annotated[
+    list[str] | None,
+    typer.Option("--anchor", metavar="POSITION:HASH", help="As `log head` printed it; repeatable."),
+]
+
+
+def head(ctx: typer.Context, log: Log = None, json: Json = False) -> None:
+    """Print how the log stands, POSITION:HASH. Kept elsewhere, it shows later that nothing before was rewritten."""
+    path = path_of(log)
+    log_id, anchor = asyncio.run(_head(path))
+    if wants_json(ctx, json):
+        document({"log_id": log_id, "position": anchor.position, "hash": anchor.hash.hex(), "anchor": str(anchor)})
+    else:
+        print(anchor)
+
+
+def verify(ctx: typer.Context, log: Log = None, anchor: Anchors = None, json: Json = False) -> None:
+    """Prove that nothing in the log was changed, taken out or put elsewhere. Exit code 1 if something was."""
+    path = path_of(log)
+    anchors = [_parsed(text) for text in anchor or ()]
+    found = asyncio.run(_verify(path, anchors))
+    from events.log import Broken
+
+    if isinstance(found, Broken):
+        raise Stop(
+            f"{found}. Keep a copy of {path}, then look for who wrote to it; a backup holds what was there",
+            document={"whole": False, "position": found.position, "why": found.why},
+        )
+    if wants_json(ctx, json):
+        document({"whole": True, "position": found.position, "hash": found.hash.hex(), "anchor": str(found)})
+    else:
+        held = f", and {counted(len(anchors), 'anchor')}" if anchors else ""
+        say(f"whole: {counted(found.position, 'event')}{held}. Its head is {found}")
+
+
+def _parsed(text: str) -> "Anchor":
+    from events.log import Anchor
+
+    try:
+        return Anchor.parse(text)
+    except ValueError as error:
+        raise Stop(str(error), Exit.USAGE) from error
+
+
+async def _head(path: Path) -> tuple[str, "Anchor"]:
+    async with reading(path) as log:
+        anchor = await log.anchor(await log.head())
+        if anchor is None:
+            raise Stop(f"the newest event of the log {path} is missing: run `lamplighter log verify`")
+        return log.log_id, anchor
+
+
+async def _verify(path: Path, anchors: list["Anchor"]) -> "Anchor | Broken":
+    async with reading(path) as log:
+        return await log.verify(anchors=anchors)
