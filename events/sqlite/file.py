@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from events.log import LogUnusable, Recorded
+from events.sqlite.migrating import migrate
 
 SCHEMA = 2
 APPLICATION = 0x4C414D50
@@ -42,16 +43,21 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Return the writing connection, the tables made if need be: every commit is on disk when it returns."""
+    """Return the writing connection, the tables made or brought to the present schema if need be.
+
+    Every commit is on disk when it returns.
+    """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise LogUnusable(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed. Use a newer Python")
     con = _connect(path, "rw")
     try:
         con.execute("PRAGMA synchronous = FULL")
-        new = not _is_log(con, path)
+        schema = _schema(con, path)
         _use_write_ahead_log(con, path)
-        if new:
+        if schema is None:
             _make(con)
+        elif schema < SCHEMA:
+            migrate(con, path, old=schema, new=SCHEMA)
     except BaseException:
         con.close()
         raise
@@ -64,7 +70,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     try:
         con.execute("PRAGMA query_only = ON")
         con.execute("PRAGMA wal_autocheckpoint = 0")
-        _require_log(con, path)
+        _require_present(con, path)
     except BaseException:
         con.close()
         raise
@@ -93,26 +99,32 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
 
-def _is_log(con: sqlite3.Connection, path: Path) -> bool:
-    """Return False for an empty file. Raises LogUnusable for another program's, or a newer Lamplighter's."""
+def _schema(con: sqlite3.Connection, path: Path) -> int | None:
+    """Return the schema of a log, None for an empty file. Raises LogUnusable for another program's, or a newer one."""
     application: int = con.execute("PRAGMA application_id").fetchone()[0]
     tables: int = con.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if application == 0 and tables == 0:
-        return False
+        return None
     if application != APPLICATION:
         raise LogUnusable(f"{path} is a database, but no log of Lamplighter. Name another file")
-    version: int = con.execute("PRAGMA user_version").fetchone()[0]
-    if version > SCHEMA:
+    schema: int = con.execute("PRAGMA user_version").fetchone()[0]
+    if schema > SCHEMA:
         raise LogUnusable(
-            f"the log {path} has schema {version}, and this version knows {SCHEMA}: a newer Lamplighter wrote it. "
+            f"the log {path} has schema {schema}, and this version knows {SCHEMA}: a newer Lamplighter wrote it. "
             "Upgrade this one"
         )
-    return True
+    return schema
 
 
-def _require_log(con: sqlite3.Connection, path: Path) -> None:
-    if not _is_log(con, path):
+def _require_present(con: sqlite3.Connection, path: Path) -> None:
+    schema = _schema(con, path)
+    if schema is None:
         raise LogUnusable(f"the log {path} is empty: start the daemon once, or name another file")
+    if schema < SCHEMA:
+        raise LogUnusable(
+            f"the log {path} has schema {schema}, and this version reads {SCHEMA}: start the daemon once, which keeps "
+            "a copy and brings it there; or read it with the version that wrote it"
+        )
 
 
 def _use_write_ahead_log(con: sqlite3.Connection, path: Path) -> None:
