@@ -36,6 +36,8 @@ def explained(path: Path) -> Iterator[None]:
     """Turn what SQLite says of a file into LogUnusable."""
     try:
         yield
+    except UnicodeDecodeError as error:  # what SQLite says of a damaged file may quote it
+        raise LogUnusable(f"cannot use the log {path}: {REASONS['SQLITE_CORRUPT']} ({error})") from error
     except sqlite3.Error as error:
         code = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
         reason = REASONS.get(code, "SQLite refuses it. Run `lamplighter log verify`")
@@ -80,6 +82,12 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def recorded(row: tuple[Any, ...]) -> Recorded:
     """Return the event of a row of COLUMNS."""
     position, id_, stream, version, type_, schema, time, actor, data = row
+    try:
+        at = datetime.fromisoformat(time)
+    except ValueError as error:
+        raise LogUnusable(
+            f"position {position} was changed: {time!r} is no time. Run `lamplighter log verify`"
+        ) from error
     return Recorded(
         position=position,
         id=id_,
@@ -87,7 +95,7 @@ def recorded(row: tuple[Any, ...]) -> Recorded:
         version=version,
         type=type_,
         schema=schema,
-        time=datetime.fromisoformat(time),
+        time=at,
         actor=actor,
         data=data,
     )

@@ -57,6 +57,8 @@ class Verification:
                 return self._out_of_place(self._con) or self._page(self._con)
         except _Unreadable as finding:
             return Broken(position=self._walk.at.position + 1, why=str(finding))
+        except UnicodeDecodeError as error:  # what SQLite says of a damaged file may quote it
+            return Broken(position=self._walk.at.position + 1, why=f"the file is damaged there ({error})")
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF not in DAMAGED:
                 raise
