@@ -1,24 +1,37 @@
-"""The promises G1 to G7 of the log, as examples, over every store."""
+"""The promises G1 to G7 of the log, and redaction, as examples, over every store. G8 stands in test_proof."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from events import chain, codec
+from events.catalogue import Redacted
 from events.log import (
     AlreadyDecided,
+    Anchor,
     Appended,
     CursorMove,
     CursorMoved,
     EventLog,
+    Fence,
+    FencedOff,
     IdReused,
     LogUnusable,
+    NotRedacted,
     Parked,
     Query,
+    Recorded,
+    Redaction,
     StaleVersion,
     Unit,
     Write,
 )
+from events.redaction import MARK
+from events.units import ONLY_EPOCH
+from statemachine.model import Discovered, Sighting
+from statemachine.status import UnknownStatus
 from tests.contract.disks import NOON, Disk, added, append, draft, everything, reasons, unit
 
 ACTS = "acts/acme/tgi"
@@ -220,6 +233,24 @@ async def test_a_moved_cursor_keeps_its_effects_out(log: EventLog) -> None:
     assert await log.head() == 0
 
 
+async def test_g6_a_fenced_off_holder_appends_nothing_and_moves_no_cursor(log: EventLog) -> None:
+    move = CursorMove(name="autopause", old=0, new=1)
+    old, present = Fence(name="watch/acme", epoch=ONLY_EPOCH - 1), Fence(name="watch/acme", epoch=ONLY_EPOCH)
+    mine = unit(LIFE, 0, draft("a"), cursor=move)
+
+    [refused] = await append(log, replace(mine, fences=(present, old)))
+    assert refused == FencedOff(name="watch/acme", epoch=ONLY_EPOCH - 1, actual=ONLY_EPOCH)
+    assert "another holder has it now; take it again and decide anew" in str(refused)
+    assert (await log.head(), await log.cursor("autopause")) == (0, 0)
+
+    [held] = await append(log, replace(mine, fences=(present,)))
+    assert isinstance(held, Appended)
+    assert (await log.head(), await log.cursor("autopause")) == (1, 1)
+
+    [repeated] = await append(log, replace(mine, fences=(old,)))  # what stands is not told to one who may not know it
+    assert isinstance(repeated, FencedOff)
+
+
 async def test_g7_a_parked_event_is_visible_and_passed_by_its_cursor(disk: Disk) -> None:
     log = await disk.open()
     parked = Parked(name="alerts", position=3, error="KeyError: 'x'")
@@ -245,6 +276,80 @@ async def test_who_waits_beyond_a_position_is_woken_by_the_next_event(log: Event
         await added(log, unit(LIFE, 0, draft("a")))
 
     assert waiting.done()
+
+
+def redaction(position: int, *fields: str) -> Redaction:
+    return Redaction(position=position, fields=fields, why="a leak", actor="ann", time=NOON)
+
+
+async def test_a_redacted_text_is_gone_and_the_log_tells_who_did_it_and_why(disk: Disk) -> None:
+    log = await disk.open()
+    before = await added(log, unit("daemon", 0, draft("a"), draft("a secret", id_="1"), draft("c")))
+    await log.board.put("snapshot", {"fleet": b"a secret"})
+    await log.board.put("document", {"acme/tgi": b"{}"})
+
+    told = await log.redact(redaction(2))
+    assert isinstance(told, Recorded)
+    await disk.crash(log)
+    log = await disk.open()
+
+    stored = await everything(log)
+    assert reasons(stored) == ["a", MARK, "c"]
+    assert [replace(event, data=b"") for event in stored[:3]] == [replace(event, data=b"") for event in before]
+    assert stored[3] == told
+    assert (told.stream, told.version, told.actor, told.time) == ("log", 1, "ann", NOON)
+    event = codec.decode(told)
+    assert isinstance(event, Redacted)
+    assert (event.position, event.fields, event.why) == (2, ("reason",), "a leak")
+    assert event.data_hash == chain.digest(before[1].data).hex()
+    assert event.replaced_by == chain.digest(stored[1].data).hex()
+    assert await log.board.scan("snapshot") == {}
+    assert await log.board.scan("document") == {"acme/tgi": b"{}"}
+    await disk.crash(log)
+
+
+async def test_a_redaction_does_not_break_the_chain_nor_an_anchor_from_before(log: EventLog) -> None:
+    await added(log, unit("daemon", 0, draft("a"), draft("a secret", id_="1")))
+    anchor = await log.verify()
+    assert isinstance(anchor, Anchor)
+
+    assert isinstance(await log.redact(redaction(2)), Recorded)
+    await added(log, unit("daemon", 2, draft("c")))
+
+    assert await log.verify(anchors=[anchor]) == await log.anchor(4)
+
+
+async def test_what_an_event_is_found_by_follows_what_is_left_of_it(log: EventLog) -> None:
+    odd = Sighting(status=UnknownStatus("a secret"), created_at=NOON)
+    seen = codec.fact(LIFE, 1, Discovered(seen_at=NOON, absent_at=None, sighting=odd), time=NOON, actor="test")
+    await added(log, Unit(streams={LIFE: Write(expected=0, drafts=(seen,))}))
+
+    assert isinstance(await log.redact(redaction(1, "sighting.status")), Recorded)
+
+    assert isinstance(await log.verify(), Anchor)
+
+
+@pytest.mark.parametrize(
+    ("position", "fields", "why"),
+    [
+        (1, (), "it is already, as 3 tells"),
+        (3, (), "it tells of a redaction"),
+        (0, (), "there is no such event: the log reaches to 3"),
+        (4, (), "there is no such event: the log reaches to 3"),
+        (2, ("error",), "it has no text 'error'. It has: reason"),
+    ],
+)
+async def test_what_cannot_be_redacted_is_told_and_nothing_is_written(
+    log: EventLog, position: int, fields: tuple[str, ...], why: str
+) -> None:
+    await added(log, unit("daemon", 0, draft("a"), draft("b")))
+    await log.redact(redaction(1))
+
+    refused = await log.redact(redaction(position, *fields))
+
+    assert isinstance(refused, NotRedacted)
+    assert str(refused).startswith(f"position {position} cannot be redacted: {why}")
+    assert await log.head() == 3
 
 
 async def test_a_log_keeps_its_id_for_ever(disk: Disk) -> None:

@@ -14,8 +14,25 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from events.log import CursorMove, CursorMoved, EventLog, Parked, Query, Result, Unit, Write
-from tests.contract.disks import DISKS, NOON, MemoryDisk, SqliteDisk, draft, reasons
+from events import codec
+from events.catalogue import DaemonStopped, Redacted
+from events.log import (
+    Anchor,
+    CursorMove,
+    CursorMoved,
+    EventLog,
+    Fence,
+    NotRedacted,
+    Parked,
+    Query,
+    Recorded,
+    Redaction,
+    Result,
+    Unit,
+    Write,
+)
+from events.redaction import MARK
+from tests.contract.disks import DISKS, NOON, MemoryDisk, SqliteDisk, draft
 
 T = TypeVar("T")
 STREAMS = ("endpoint/acme/tgi/2026", "acts/acme/tgi", "daemon")
@@ -28,12 +45,15 @@ wishes = st.lists(
     max_size=2,
     unique_by=lambda wish: wish[0],
 ).filter(lambda wish: len({d.id for _, _, ds in wish for d in ds}) == sum(len(ds) for _, _, ds in wish))
+fences = st.sampled_from(((), (), (), (1,), (1, 2), (0,)))  # the epochs that a unit relies on; there is only the first
 moves = st.none() | st.tuples(st.sampled_from(SUBSCRIBERS), st.sampled_from((0, 0, 0, 1)), st.integers(1, 3))
 
 
 @dataclass
 class Model:
     facts: list[Fact] = field(default_factory=list)
+    redacted: dict[int, int] = field(default_factory=dict)  # position to what tells of it
+    anchors: list[Anchor] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUBSCRIBERS, 0))
     parked: dict[tuple[int, str], str] = field(default_factory=dict)
 
@@ -42,6 +62,8 @@ class Model:
 
     def append(self, unit: Unit) -> str:
         """Return the name of the result that the contract demands, having done what it says."""
+        if any(fence.epoch != 1 for fence in unit.fences):
+            return "FencedOff"
         wanted = [(stream, d) for stream, write in unit.streams.items() for d in write.drafts]
         have = {id_: (where, reason) for where, id_, reason in self.facts}
         same = [have.get(d.id) == (stream, *reasons_of(d)) for stream, d in wanted]
@@ -63,6 +85,29 @@ class Model:
                 self.cursors[move.name] = move.new
         self.facts += [(stream, d.id, *reasons_of(d)) for stream, d in wanted if d.id not in have]
         return "Appended"
+
+    def redact(self, position: int) -> bool:
+        """Return whether the contract demands that it is done, having done it."""
+        if not 0 < position <= len(self.facts) or position in self.redacted or self.facts[position - 1][0] == "log":
+            return False
+        self.facts.append(("log", "", f"{position} redacted"))
+        self.redacted[position] = len(self.facts)
+        return True
+
+    def shown(self) -> list[tuple[str, str]]:
+        """Return stream and reason of every event, as they are to be read."""
+        marked = enumerate(self.facts, start=1)
+        return [(where, MARK if position in self.redacted else reason) for position, (where, _, reason) in marked]
+
+
+def shown(recorded: Recorded) -> tuple[str, str]:
+    match codec.decode(recorded):
+        case DaemonStopped(reason=reason):
+            return recorded.stream, reason
+        case Redacted(position=position):
+            return recorded.stream, f"{position} redacted"
+        case other:
+            raise AssertionError(other)
 
 
 def reasons_of(d: Any) -> tuple[str]:
@@ -88,18 +133,18 @@ class LogMachine(RuleBasedStateMachine):
         self.loop.close()
         shutil.rmtree(self.folder)
 
-    def unit(self, wish: Any, move: Any) -> Unit:
+    def unit(self, wish: Any, move: Any, epochs: tuple[int, ...]) -> Unit:
         streams = {s: Write(expected=self.model.version(s) + off, drafts=tuple(ds)) for s, off, ds in wish}
         cursor = None
         if move is not None:
             name, off, far = move
             here = self.model.cursors[name] + off
             cursor = CursorMove(name=name, old=here, new=here + far)
-        return Unit(streams=streams, cursor=cursor)
+        return Unit(streams=streams, cursor=cursor, fences=tuple(Fence(name="lease", epoch=epoch) for epoch in epochs))
 
-    @rule(asked=st.lists(st.tuples(wishes, moves), min_size=1, max_size=3), repeat=st.booleans())
+    @rule(asked=st.lists(st.tuples(wishes, moves, fences), min_size=1, max_size=3), repeat=st.booleans())
     def append(self, asked: Any, repeat: bool) -> None:
-        units = [self.unit(wish, move) for wish, move in asked]
+        units = [self.unit(*one) for one in asked]
         for _ in range(1 + repeat):
             before = len(self.model.facts)
             expected = [self.model.append(unit) for unit in units]
@@ -129,11 +174,26 @@ class LogMachine(RuleBasedStateMachine):
             self.model.parked[here + 1, name] = error
             self.model.cursors[name] = here + 1
 
+    @rule(position=st.integers(0, 12))
+    def redact(self, position: int) -> None:
+        done = self.model.redact(position)
+        result = self.do(self.log.redact(Redaction(position=position, why="why", actor="test", time=NOON)))
+        assert isinstance(result, Recorded if done else NotRedacted)
+
+    @rule()
+    def verify(self) -> None:
+        """What was an anchor once is one for ever."""
+        proven = self.do(self.log.verify(anchors=self.model.anchors))
+        assert isinstance(proven, Anchor), proven
+        assert proven.position == len(self.model.facts)
+        self.model.anchors.append(proven)
+
     @invariant()
     def everything_is_as_the_model_says(self) -> None:
         page = self.do(self.log.read(Query()))
-        found = zip(page.events, reasons(page.events), strict=True)
-        assert [(r.stream, r.id, reason) for r, reason in found] == self.model.facts
+        assert [shown(recorded) for recorded in page.events] == self.model.shown()
+        ids = [id_ for _, id_, _ in self.model.facts]
+        assert all(id_ in {"", r.id} for id_, r in zip(ids, page.events, strict=True))
         assert [r.position for r in page.events] == list(range(1, page.head + 1))
         for stream in STREAMS:
             versions = [r.version for r in page.events if r.stream == stream]
