@@ -34,7 +34,7 @@ from events.log import (
 from events.proof import Row, Stub, Walk
 from events.redaction import redact
 from events.streams import subject
-from events.units import ONLY_EPOCH, prepare, settle
+from events.units import ONLY_EPOCH, Stored, prepare, settle
 from statemachine.model import instant
 
 VERIFIED_AT_ONCE = 500
@@ -46,7 +46,7 @@ class MemoryStore:
 
     events: list[Recorded] = field(default_factory=list)
     facets: list[Facets] = field(default_factory=list)
-    data_hashes: list[bytes] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
     redacted: dict[int, int] = field(default_factory=dict)
     hashes: list[bytes] = field(default_factory=list)
     ids: dict[str, Recorded] = field(default_factory=dict)
@@ -61,9 +61,10 @@ class MemoryStore:
         """Return the position of the newest event."""
         return self.head.position
 
-    def stored(self, id_: str) -> Recorded | None:
+    def stored(self, id_: str) -> Stored | None:
         """Return the event with this id."""
-        return self.ids.get(id_)
+        event = self.ids.get(id_)
+        return None if event is None else Stored(event, self.digests[event.position - 1])
 
     def version(self, stream: str) -> int:
         """Return the number of events in a stream."""
@@ -81,7 +82,7 @@ class MemoryStore:
         """Store the next event, its link of the chain, and what it can be found by."""
         data_hash = chain.digest(recorded.data)
         self.head = Anchor(position=recorded.position, hash=chain.link(self.head.hash, recorded, data_hash))
-        self.data_hashes.append(data_hash)
+        self.digests.append(data_hash)
         self.hashes.append(self.head.hash)
         self.events.append(recorded)
         self.facets.append(facets)
@@ -99,7 +100,7 @@ class MemoryStore:
         place = position - 1
         return Sealed(
             recorded=self.events[place],
-            data_hash=self.data_hashes[place],
+            data_hash=self.digests[place],
             redacted=self.redacted.get(position),
             hash=self.hashes[place],
         )
@@ -137,7 +138,7 @@ class MemoryStore:
             schema=event.schema,
             time=instant(event.time),
             actor=event.actor,
-            data_hash=self.data_hashes[place],
+            data_hash=self.digests[place],
         )
         return Row(
             stub=stub,

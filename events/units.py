@@ -4,10 +4,11 @@ A unit is judged whole before anything of it is written, so a refusal leaves not
 is its stream, type, schema and payload: when and by whom it was said may differ between two tries of the same thing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+from events.chain import digest
 from events.codec import encode
 from events.facets import Facets, facets
 from events.log import (
@@ -30,6 +31,14 @@ ONLY_EPOCH = 1  # of every lease in a log that never has two holders
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """An event that stands already; it has no payload if it lies in an archive, another one if it was redacted."""
+
+    event: Recorded
+    data_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An encoded draft, and the stream it is for."""
 
@@ -43,13 +52,14 @@ class Entry:
     once: bool
     facets: Facets
 
-    def is_in(self, stored: Recorded) -> bool:
-        """Return whether a stored event has this content."""
-        return (self.stream, self.type, self.schema, self.data) == (
-            stored.stream,
-            stored.type,
-            stored.schema,
-            stored.data,
+    def is_in(self, stored: Stored) -> bool:
+        """Return whether a stored event has, or had before it was redacted, this content."""
+        event = stored.event
+        return (self.stream, self.type, self.schema, digest(self.data)) == (
+            event.stream,
+            event.type,
+            event.schema,
+            stored.data_hash,
         )
 
     def at(self, position: int, version: int) -> Recorded:
@@ -85,8 +95,8 @@ class Rows(Protocol):
         """Return the position of the newest event."""
         ...
 
-    def stored(self, id_: str) -> Recorded | None:
-        """Return the event with this id."""
+    def stored(self, id_: str) -> Stored | None:
+        """Return the event with this id, be it archived or not."""
         ...
 
     def version(self, stream: str) -> int:
@@ -159,16 +169,16 @@ def _fenced_off(order: Order, rows: Rows) -> FencedOff | None:
     return None
 
 
-def _claimed(order: Order, stored: dict[str, Recorded], *, repeated: bool) -> Refused | None:
+def _claimed(order: Order, stored: dict[str, Stored], *, repeated: bool) -> Refused | None:
     """Return the refusal if an id stands for something else, or if a part of the unit was decided without the rest."""
     for entry in order.entries:
         found = stored.get(entry.id)
         if found is None:
             continue
         if entry.once and not (repeated and entry.is_in(found)):
-            return AlreadyDecided(stored=found)
+            return AlreadyDecided(stored=found.event)
         if not entry.is_in(found):
-            return IdReused(stored=found)
+            return IdReused(stored=found.event)
     return None
 
 
@@ -187,15 +197,17 @@ def _elsewhere(move: CursorMove, actual: int, *, repeated: bool) -> CursorMoved 
     return CursorMoved(name=move.name, expected=move.old, actual=actual)
 
 
-def _write(order: Order, stored: dict[str, Recorded], rows: Rows) -> Appended:
+def _write(order: Order, stored: dict[str, Stored], rows: Rows) -> Appended:
     versions = dict(order.expected)
     events = []
     for entry in order.entries:
-        recorded = stored.get(entry.id)
-        if recorded is None:
+        found = stored.get(entry.id)
+        if found is None:
             versions[entry.stream] += 1
             recorded = entry.at(rows.position + 1, versions[entry.stream])
             rows.add(recorded, entry.facets)
+        else:
+            recorded = found.event if found.event.data else replace(found.event, data=entry.data)
         events.append(recorded)
     move = order.cursor
     if move is not None and rows.cursor(move.name) == move.old:

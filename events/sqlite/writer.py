@@ -25,7 +25,7 @@ from events.log import (
 from events.sqlite.file import COLUMNS, explained, open_for_writing, recorded
 from events.sqlite.lock import MOUNTS, FileLock, explained as path_explained, refuse_network, secure
 from events.streams import subject
-from events.units import ONLY_EPOCH, prepare, settle
+from events.units import ONLY_EPOCH, Stored, prepare, settle
 from statemachine.model import instant
 
 INSERT = """
@@ -36,7 +36,7 @@ INSERT = """
 REDACT = """
     UPDATE events SET data = ?, status = ?, cause = ?, policy = ?, intent = ?, redacted = ? WHERE position = ?
 """
-SELECT_BY_ID = f"SELECT {COLUMNS} FROM events WHERE id = ?"  # noqa: S608 - a constant
+SELECT_BY_ID = f"SELECT {COLUMNS}, data_hash FROM events WHERE id = ?"  # noqa: S608 - a constant
 
 # What SQLite says of a value, and not of the file.
 REFUSALS = (
@@ -109,10 +109,10 @@ class Writer:
             self._con = None
         self._lock.release()
 
-    def stored(self, id_: str) -> Recorded | None:
+    def stored(self, id_: str) -> Stored | None:
         """Return the event with this id."""
         row = self._opened().execute(SELECT_BY_ID, (id_,)).fetchone()
-        return None if row is None else recorded(row)
+        return None if row is None else Stored(recorded(row[:-1]), row[-1])
 
     def version(self, stream: str) -> int:
         """Return the number of events in a stream."""

@@ -319,6 +319,17 @@ async def test_a_redaction_does_not_break_the_chain_nor_an_anchor_from_before(lo
     assert await log.verify(anchors=[anchor]) == await log.anchor(4)
 
 
+async def test_g4_a_redacted_event_is_known_again_by_what_it_was(log: EventLog) -> None:
+    await added(log, unit("daemon", 0, draft("a secret", id_="1")))
+    await log.redact(redaction(1))
+
+    [again] = await added(log, unit("daemon", 0, draft("a secret", id_="1")))
+    [other] = await append(log, unit("daemon", 1, draft(MARK, id_="1")))
+
+    assert reasons([again]) == [MARK]
+    assert isinstance(other, IdReused)
+
+
 async def test_what_an_event_is_found_by_follows_what_is_left_of_it(log: EventLog) -> None:
     odd = Sighting(status=UnknownStatus("a secret"), created_at=NOON)
     seen = codec.fact(LIFE, 1, Discovered(seen_at=NOON, absent_at=None, sighting=odd), time=NOON, actor="test")

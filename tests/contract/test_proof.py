@@ -116,7 +116,7 @@ class MemoryHand:
     def change(self, position: int, column: str, place: int, mask: int) -> None:
         store, index = self.store, position - 1
         if column in HASHES:
-            hashes = store.hashes if column == "hash" else store.data_hashes
+            hashes = store.hashes if column == "hash" else store.digests
             hashes[index] = bytes(other(hashes[index], place, mask))
         elif column in FACETS:
             store.facets[index] = replace(store.facets[index], **{column: f"{getattr(store.facets[index], column)}x"})
@@ -150,7 +150,7 @@ class MemoryHand:
         told.update({position: value for position, value in by.items() if value is not None})
 
     def _lists(self) -> Iterator[list[Any]]:
-        yield from (self.store.events, self.store.facets, self.store.data_hashes, self.store.hashes)
+        yield from (self.store.events, self.store.facets, self.store.digests, self.store.hashes)
 
     def behead(self, position: int, hash_: bytes | None) -> None:
         self.store.head = Anchor(position=position, hash=hash_ or self.store.head.hash)

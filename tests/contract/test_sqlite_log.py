@@ -3,21 +3,37 @@
 import asyncio
 import os
 import random
+import resource
 import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from events import chain
-from events.log import Appended, CursorMove, LogError, LogHeld, LogUnusable, Query, Unit
+from events.log import (
+    BEGINNING,
+    Anchor,
+    Appended,
+    CursorMove,
+    LogError,
+    LogHeld,
+    LogUnusable,
+    NotRedacted,
+    Query,
+    Recorded,
+    Redaction,
+    Unit,
+)
 from events.sqlite.log import SqliteLog, _Call, open_readonly
 from events.sqlite.writer import Job, Writer
-from tests.contract.disks import SqliteDisk, added, append, draft, everything, reasons, unit
+from tests.contract.disks import NOON, SqliteDisk, added, append, draft, everything, reasons, unit
+from tests.contract.filesystems import small
 
 ROOT = Path(__file__).parents[2]
 
@@ -212,6 +228,63 @@ async def test_what_a_stream_is_about_stands_in_columns_of_its_own(log: SqliteLo
     con.close()
 
 
+# --- what was taken out is gone --------------------------------------------------------------------------------------
+
+
+SECRET = "hf_" + "Zq7" * 20
+
+
+def bytes_of(log: SqliteLog) -> bytes:
+    """Return what every file of the log holds: the database, the write-ahead log, and what lies beside them."""
+    return b"".join(file.read_bytes() for file in sorted(log.path.parent.iterdir()))
+
+
+async def test_no_byte_of_a_redacted_text_is_left_in_any_file(log: SqliteLog) -> None:
+    for number in range(30):  # pages are split while the secret lies in them, and old copies of it stay behind
+        reasons_ = (f"{number} {n} {SECRET if (number, n) == (3, 5) else 'x' * n}" for n in range(20))
+        await added(log, unit("daemon", 20 * number, *(draft(text, id_=text[:5]) for text in reasons_)))
+    await log.board.put("snapshot", {"fleet": SECRET.encode() * 100})
+    [where] = [recorded.position for recorded in await everything(log) if SECRET.encode() in recorded.data]
+    assert SECRET.encode() in bytes_of(log)
+
+    result = await log.redact(Redaction(position=where, why="a leak", actor="ann", time=NOON))
+
+    assert isinstance(result, Recorded)
+    assert SECRET.encode() not in bytes_of(log)
+    assert isinstance(await log.verify(), Anchor)
+    await added(log, unit("daemon", 600, draft("it goes on")))
+
+
+async def test_without_writing_the_file_anew_it_would_still_hold_the_text(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Writer, "scrub", lambda writer: None)  # the mutant
+    await added(log, unit("daemon", 0, draft(SECRET, id_="1")))
+
+    await log.redact(Redaction(position=1, why="a leak", actor="ann", time=NOON))
+
+    assert SECRET.encode() in bytes_of(log)
+
+
+async def test_a_reader_that_keeps_old_pages_is_told_of_and_asking_again_ends_it(log: SqliteLog) -> None:
+    await added(log, unit("daemon", 0, draft(SECRET, id_="1")))
+    assert log._writer._con is not None
+    log._writer._con.execute("PRAGMA busy_timeout = 50")
+    order = Redaction(position=1, why="a leak", actor="ann", time=NOON)
+
+    with closing(sqlite3.connect(log.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM events").fetchone()
+        with pytest.raises(LogUnusable, match="somebody else reads the log"):
+            await log.redact(order)
+        assert SECRET.encode() in bytes_of(log)
+    again = await log.redact(order)
+
+    assert isinstance(again, NotRedacted)
+    assert "it is already" in str(again)
+    assert SECRET.encode() not in bytes_of(log)
+
+
 # --- commits ---------------------------------------------------------------------------------------------------------
 
 
@@ -379,6 +452,62 @@ async def test_a_full_disk_is_told_and_the_log_goes_on_when_there_is_room(log: S
     assert [recorded.position for recorded in await everything(log)] == list(range(1, 302))
 
 
+async def test_a_real_disk_that_is_full_is_told_and_the_log_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    with small(tmp_path / "small", size=1 << 20) as folder:
+        log = await SqliteLog.open(folder / "log.db", holder="a test")
+        ballast = folder / "ballast"
+        ballast.write_bytes(bytes(600_000))
+
+        acknowledged = await until_it_is_full(log)
+        assert await everything(log) == acknowledged != []
+        assert await log.cursor("alerts") == len(acknowledged)
+        await failing(log, much(len(acknowledged)))
+        ballast.unlink()
+        acknowledged += await added(log, much(len(acknowledged)))
+
+        assert await everything(log) == acknowledged
+        assert await log.cursor("alerts") == len(acknowledged)
+        assert isinstance(await log.verify(), Anchor)
+        await log.close()
+
+
+def much(expected: int) -> Unit:
+    """Return a unit of 8 kilobytes."""
+    drafts = [draft(f"{expected + number} {'x' * 400}") for number in range(20)]
+    return unit("daemon", expected, *drafts, cursor=move(expected, expected + 20))
+
+
+async def until_it_is_full(log: SqliteLog) -> list[Recorded]:
+    """Append until the log refuses, with the reason; return what was acknowledged."""
+    acknowledged: list[Recorded] = []
+
+    async def fill() -> None:
+        while True:
+            acknowledged.extend(await added(log, much(len(acknowledged))))
+
+    with pytest.raises(LogUnusable, match=r"the disk is full\. Make room"):
+        await fill()
+    return acknowledged
+
+
+async def test_a_real_error_of_the_disk_is_told_and_the_log_goes_on(log: SqliteLog) -> None:
+    before = await added(log, much(0))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = log.path.with_name("log.db-wal").stat().st_size
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))  # no file may grow beyond it: writing fails with EFBIG
+    try:
+        error = await failing(log, much(20))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert "the disk gave an error. Look into the kernel's log, and check the disk" in str(error)
+    assert await everything(log) == before
+    before += await added(log, much(20))
+    assert await everything(log) == before
+    assert isinstance(await log.verify(), Anchor)
+
+
 def move(old: int, new: int) -> CursorMove:
     return CursorMove(name="alerts", old=old, new=new)
 
@@ -393,6 +522,47 @@ async def test_a_disk_that_stays_away_fails_every_call_until_it_is_back(log: Sql
     log._writer.path = log.path
 
     assert reasons(await added(log, unit("daemon", 0, draft("a")))) == ["a"]
+
+
+class Deferring:
+    """The mutant: a connection whose transactions take the write lock only when they first write."""
+
+    def __init__(self, con: sqlite3.Connection) -> None:
+        self._con = con
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        return self._con.execute("BEGIN" if sql == "BEGIN IMMEDIATE" else sql, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._con, name)
+
+
+async def interfered(log: SqliteLog) -> None:
+    """Append while another program tries to write between what the transaction reads and what it writes."""
+
+    def meddle(writer: Writer) -> None:
+        writer.cursor("alerts")
+        with closing(sqlite3.connect(log.path, timeout=0)) as other, suppress(sqlite3.OperationalError):
+            other.execute("INSERT INTO board VALUES ('meddling', 'x', x'00')")
+            other.commit()
+        writer.move("alerts", 1)
+
+    await log._hand_in([meddle])
+
+
+async def test_another_program_that_writes_meanwhile_has_to_wait(log: SqliteLog) -> None:
+    await interfered(log)
+
+    assert await log.cursor("alerts") == 1
+    assert await log.board.scan("meddling") == {}
+
+
+async def test_a_transaction_that_takes_the_lock_late_would_lose_it(log: SqliteLog) -> None:
+    assert log._writer._con is not None
+    log._writer._con = Deferring(log._writer._con)  # type: ignore[assignment]
+
+    with pytest.raises(LogUnusable, match="another program keeps it locked"):
+        await interfered(log)
 
 
 @pytest.mark.parametrize("name", ["alerts", "\ud800"])
@@ -428,16 +598,24 @@ def killed_while_writing(path: Path, acknowledgements: int) -> list[str]:
 async def test_kill_9_loses_nothing_that_was_acknowledged(disk: SqliteDisk, rounds: int) -> None:
     chance = random.Random(rounds)
     ledger: dict[int, str] = {}
+    proven = BEGINNING
     for _ in range(rounds):
         for line in killed_while_writing(disk.path, chance.randrange(1, 60)):
             position, _, id_ = line.partition(" ")
             assert ledger.setdefault(int(position), id_) == id_, "a position was used twice"
+        log = await disk.open()
+        found = await log.verify(since=proven)
+        await disk.crash(log)
+        assert isinstance(found, Anchor), found
+        assert found.position >= max(ledger)
+        proven = found
 
     log = await disk.open()
     stored = await everything(log)
     assert [recorded.position for recorded in stored] == list(range(1, len(stored) + 1))
     assert len({recorded.id for recorded in stored}) == len(stored)
     assert {recorded.position: recorded.id for recorded in stored}.items() >= ledger.items()
+    assert await log.verify() == proven
     await log.close()
 
 
