@@ -88,7 +88,7 @@ def _built(cls: type, value: object) -> object:
     if cls is not Flattened:
         raise TypeError(f"cannot read a {cls.__name__} from the log: no event holds one")
     try:
-        return Flattened.of(msgspec.convert(value, dict[str, Scalar]))
+        return Flattened(msgspec.convert(value, dict[str, Scalar]))
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error  # msgspec then adds the place
 

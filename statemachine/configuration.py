@@ -8,6 +8,7 @@ daemon runs for years.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Self
 
 Scalar = str | int | float | bool | None
@@ -23,16 +24,10 @@ class Flattened(Mapping[str, Scalar]):
 
     __slots__ = ("_paths", "_values")
 
-    def __init__(self, paths: tuple[str, ...] = (), values: tuple[Scalar, ...] = ()) -> None:
-        """Hold these as they are; `of` sees to the order and the sharing."""
-        self._paths = paths
-        self._values = values
-
-    @classmethod
-    def of(cls, items: Mapping[str, Scalar]) -> Self:
-        """Return the configuration that has these items."""
-        paths = _shared_paths(tuple(sorted(items)))
-        return cls(paths, tuple(_shared(items[path]) for path in paths))
+    def __init__(self, items: Mapping[str, Scalar] = MappingProxyType({})) -> None:
+        """Hold these items."""
+        self._paths = _shared_paths(tuple(sorted(items)))
+        self._values = tuple(_shared(items[path]) for path in self._paths)
 
     def changed(self, changes: Mapping[str, Scalar]) -> Self:
         """Return the configuration after changes, path to new value; it has no nulls."""
@@ -44,8 +39,14 @@ class Flattened(Mapping[str, Scalar]):
             values[at] = _shared(value)
         else:
             if None not in values:
-                return type(self)(self._paths, tuple(values))
-        return self.of({path: value for path, value in {**self.plain(), **changes}.items() if value is not None})
+                return self._with(tuple(values))
+        items = {**self.plain(), **changes}
+        return type(self)({path: value for path, value in items.items() if value is not None})
+
+    def _with(self, values: tuple[Scalar, ...]) -> Self:
+        new = object.__new__(type(self))
+        new._paths, new._values = self._paths, values
+        return new
 
     def differing(self, other: Self) -> Iterator[tuple[str, Scalar, Scalar]]:
         """Yield each path whose value differs, in order, with both values; None is also for no such path."""
@@ -86,7 +87,7 @@ class Flattened(Mapping[str, Scalar]):
     __hash__ = None  # type: ignore[assignment]  # no mapping that it may be equal to has one
 
     def __repr__(self) -> str:
-        return f"Flattened.of({self.plain()})"
+        return f"Flattened({self.plain()})"
 
 
 def _shared(value: Scalar) -> Scalar:

@@ -104,7 +104,7 @@ def flatten(document: Mapping[str, Any]) -> Flattened:
     for key, value in document.items():
         if key not in {"name", "status"}:
             _flatten(value, key, flat)
-    return Flattened.of(flat)
+    return Flattened(flat)
 
 
 def _flatten(value: Any, path: str, flat: dict[str, Scalar]) -> None:

@@ -39,7 +39,7 @@ def test_a_document_says_what_the_endpoint_is() -> None:
         target_replicas=2,
         url="https://h3bsvkmjkkyd5v8u.us-east-1.aws.endpoints.huggingface.cloud",
         message="Endpoint is ready",
-        configuration=Flattened.of(
+        configuration=Flattened(
             {
                 "type": "protected",
                 "healthRoute": "/health",

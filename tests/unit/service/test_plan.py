@@ -39,7 +39,7 @@ def known(*, minutes: float = 0, status: AnyStatus = Status.RUNNING, tags: tuple
     sighting = Sighting(
         status=status,
         created_at=began,
-        configuration=Flattened.of({"tags": ", ".join(tags) or None}),
+        configuration=Flattened({"tags": ", ".join(tags)} if tags else {}),
     )
     window = Window(not_before=began, seen_at=began)
     return Known(

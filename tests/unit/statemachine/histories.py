@@ -55,7 +55,7 @@ def sighting(
     **fields: object,
 ) -> Sighting:
     """Return a sighting of the first life, unless told otherwise."""
-    held = Flattened.of(configuration)
+    held = Flattened(configuration)
     return Sighting(status=status, created_at=created_at, configuration=held, **fields)  # type: ignore[arg-type]
 
 
@@ -130,7 +130,7 @@ sightings = st.builds(
     target_replicas=few,
     url=words,
     message=words,
-    configuration=st.dictionaries(st.sampled_from(["a", "a.b", "c"]), scalars).map(Flattened.of),
+    configuration=st.dictionaries(st.sampled_from(["a", "a.b", "c"]), scalars).map(Flattened),
 )
 
 

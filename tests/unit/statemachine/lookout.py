@@ -122,7 +122,7 @@ class World:
             updated_by=life.updated_by,
             ready_replicas=life.ready_replicas(self.now),
             target_replicas=life.target_replicas,
-            configuration=Flattened.of({"model.task": life.document["model"]["task"]}),
+            configuration=Flattened({"model.task": life.document["model"]["task"]}),
         )
 
     def told(self, begin: datetime, end: datetime) -> set[tuple[datetime | None, str]]:

@@ -110,7 +110,7 @@ def test_nothing_is_recorded_for_what_is_unchanged(
 
     same: Observation = Missing(look=look_at(9000))
     if after.sighting is not None and after.readable:
-        copied = Flattened.of(dict(after.sighting.configuration))
+        copied = Flattened(dict(after.sighting.configuration))
         same = Seen(look=look_at(9000), sighting=replace(after.sighting, configuration=copied, updated_at=START))
     elif after.sighting is not None:
         same = Unreadable(look=look_at(9000), reason="other")
