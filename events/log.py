@@ -36,6 +36,16 @@ class LogUnusable(LogError):
     """The store cannot be opened, read or written."""
 
 
+class Misfit(LogError):
+    """Events of a copy do not continue this log; nothing of them was taken. `position` is that of the first one."""
+
+    def __init__(self, position: int, why: str) -> None:
+        """Keep what does not fit, and why."""
+        super().__init__(f"position {position} does not continue the log: {why}")
+        self.position = position
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """An event on its way into the log.
@@ -206,11 +216,15 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Events that match, and the head of the log when they were read. `more`: others follow beyond the limit."""
+    """Events that match, and the head of the log when they were read. `more`: others follow beyond the limit.
+
+    Up to `archived` the events lie in an archive: a query that reaches down there is answered without them.
+    """
 
     events: tuple[Recorded, ...]
     head: int
     more: bool
+    archived: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +295,49 @@ class NotRedacted:
     def __str__(self) -> str:
         """Return the reason as a sentence."""
         return f"position {self.position} cannot be redacted: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """The events from `first` to `last`, which lie in a file of their own, and the chain's hash at both ends.
+
+    `path` is where the file was written; it may have been moved since. `digest` is its SHA-256.
+    """
+
+    first: int
+    last: int
+    hash_before: bytes
+    hash_after: bytes
+    path: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a log stands at one instant: how far it reaches, by which hash, who has read how far, what lies elsewhere."""
+
+    log_id: str
+    position: int
+    hash: bytes
+    cursors: Mapping[str, int]
+    parked: tuple[Parked, ...]
+    segments: tuple[Segment, ...]
+
+    @property
+    def archived(self) -> int:
+        """Return the position up to which events lie in archives; 0 if none do."""
+        return self.segments[-1].last if self.segments else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillNeeded:
+    """What a segment holds is needed, so it stays; each reason says by whom."""
+
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the reasons as one sentence."""
+        return "; ".join(self.reasons)
 
 
 class LogReader(Protocol):
@@ -359,6 +416,38 @@ class EventLog(LogReader, Protocol):
 
         The event can still be understood, and the chain holds. When this returns, the texts are gone from the store
         itself, and so are the snapshots that may have held them.
+        """
+        ...
+
+
+class CopiedLog(LogReader, Protocol):
+    """A log that can be copied as it stands, also while another process writes to it."""
+
+    async def standing(self) -> Standing:
+        """Return how the log stands."""
+        ...
+
+    async def sealed(self, after: int, limit: int) -> list[Sealed]:
+        """Return the events behind a position with their links, oldest first; those that are archived are left out."""
+        ...
+
+
+class KeptLog(EventLog, CopiedLog, Protocol):
+    """A log in the hands of whoever keeps it: it can be made of a copy, and its beginning be put into an archive."""
+
+    async def restore(self, events: Sequence[Sealed], log_id: str) -> None:
+        """Take events of a copy as they stand, positions and links and all: every one of them, or none.
+
+        An empty log takes on the id of the copied one, any other must have it. Raises Misfit if they do not follow the
+        head, break the chain, or repeat an id; Undecodable if a newer version wrote them.
+        """
+        ...
+
+    async def archive(self, segment: Segment, told: Unit) -> Result | StillNeeded:
+        """Take out the events of a segment that lies in a file, and append what tells of it, in one commit.
+
+        Their ids stay taken (G4), and their streams keep their versions (G5). Refused, with nothing done, while a
+        cursor or a parked event needs them. Raises Misfit if the segment is not what the log begins with.
         """
         ...
 

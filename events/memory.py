@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from events import chain
+from events.archive import archive
 from events.board import Board
 from events.facets import Facets
 from events.horizon import Horizon
@@ -29,10 +30,14 @@ from events.log import (
     Redaction,
     Result,
     Sealed,
+    Segment,
+    Standing,
+    StillNeeded,
     Unit,
 )
 from events.proof import Row, Stub, Walk
 from events.redaction import redact
+from events.restore import restore
 from events.streams import subject
 from events.units import ONLY_EPOCH, Stored, prepare, settle
 from statemachine.model import instant
@@ -42,16 +47,18 @@ VERIFIED_AT_ONCE = 500
 
 @dataclass(slots=True)
 class MemoryStore:
-    """What survives the log: the rows, in plain lists and dictionaries."""
+    """What survives the log: the rows, in plain lists and dictionaries. An archived event stays without its payload."""
 
+    log_id: str = "memory"
     events: list[Recorded] = field(default_factory=list)
     facets: list[Facets] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
-    redacted: dict[int, int] = field(default_factory=dict)
     hashes: list[bytes] = field(default_factory=list)
+    redacted: dict[int, int] = field(default_factory=dict)
     ids: dict[str, Recorded] = field(default_factory=dict)
     streams: defaultdict[str, list[Recorded]] = field(default_factory=lambda: defaultdict(list))
     head: Anchor = BEGINNING
+    segments: list[Segment] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=dict)
     parked: dict[tuple[str, int], Parked] = field(default_factory=dict)
     board: defaultdict[str, dict[str, bytes]] = field(default_factory=lambda: defaultdict(dict))
@@ -61,8 +68,25 @@ class MemoryStore:
         """Return the position of the newest event."""
         return self.head.position
 
+    @property
+    def tip(self) -> bytes:
+        """Return the hash of the newest event."""
+        return self.head.hash
+
+    @property
+    def standing(self) -> Standing:
+        """Return how the log stands."""
+        return Standing(
+            log_id=self.log_id,
+            position=self.position,
+            hash=self.tip,
+            cursors=dict(self.cursors),
+            parked=tuple(parked for _, parked in sorted(self.parked.items(), key=lambda item: item[0][::-1])),
+            segments=tuple(self.segments),
+        )
+
     def stored(self, id_: str) -> Stored | None:
-        """Return the event with this id."""
+        """Return the event with this id, be it archived or not."""
         event = self.ids.get(id_)
         return None if event is None else Stored(event, self.digests[event.position - 1])
 
@@ -80,22 +104,41 @@ class MemoryStore:
 
     def add(self, recorded: Recorded, facets: Facets) -> None:
         """Store the next event, its link of the chain, and what it can be found by."""
-        data_hash = chain.digest(recorded.data)
-        self.head = Anchor(position=recorded.position, hash=chain.link(self.head.hash, recorded, data_hash))
-        self.digests.append(data_hash)
-        self.hashes.append(self.head.hash)
+        digest = chain.digest(recorded.data)
+        linked = chain.link(self.tip, recorded, digest)
+        self.put_back(Sealed(recorded=recorded, data_hash=digest, redacted=None, hash=linked), facets)
+
+    def put_back(self, event: Sealed, facets: Facets) -> None:
+        """Store the next event as it stands."""
+        recorded = event.recorded
         self.events.append(recorded)
         self.facets.append(facets)
+        self.head = Anchor(position=recorded.position, hash=event.hash)
+        self.digests.append(event.data_hash)
+        self.hashes.append(event.hash)
         self.ids[recorded.id] = recorded
         self.streams[recorded.stream].append(recorded)
+        if event.redacted is not None:
+            self.redacted[recorded.position] = event.redacted
+
+    def become(self, log_id: str) -> None:
+        """Take on another id."""
+        self.log_id = log_id
+
+    def take_out(self, segment: Segment) -> None:
+        """Let a segment lie elsewhere: of each of its events stays all but the payload."""
+        self.segments.append(segment)
+        for place in range(segment.first - 1, segment.last):
+            stub = replace(self.events[place], data=b"")
+            self.events[place] = self.ids[stub.id] = self.streams[stub.stream][stub.version - 1] = stub
 
     def move(self, name: str, position: int) -> None:
         """Set a cursor."""
         self.cursors[name] = position
 
     def sealed_at(self, position: int) -> Sealed | None:
-        """Return the event at a position."""
-        if not 0 < position <= len(self.events):
+        """Return the event at a position; None if there is none, or if it lies in an archive."""
+        if not self.standing.archived < position <= len(self.events):
             return None
         place = position - 1
         return Sealed(
@@ -126,6 +169,17 @@ class MemoryStore:
         places = [place for place, event in enumerate(self.events) if event.position > after]
         return [self._row(place) for place in places[:VERIFIED_AT_ONCE]]
 
+    def pass_archived(self, walk: Walk) -> list[Broken | None]:
+        """Go past what was archived; return what was found on the way."""
+        found: list[Broken | None] = []
+        for segment in self.segments:
+            first, last, at = segment.first, segment.last, walk.at.position
+            if at < last:
+                found += [walk.pass_end(first, last, segment.hash_before)] if at == first - 1 else []
+                found += [walk.pass_stub(self._row(place).stub) for place in range(at, last)]
+                found += [walk.pass_end(first, last, segment.hash_after)]
+        return found
+
     def _row(self, place: int) -> Row:
         event = self.events[place]
         about = subject(event.stream)
@@ -154,17 +208,16 @@ class MemoryStore:
 class MemoryLog:
     """The event log in memory. It has one holder, and so one epoch for ever (G6)."""
 
-    def __init__(self, store: MemoryStore | None = None, *, log_id: str = "memory") -> None:
+    def __init__(self, store: MemoryStore | None = None) -> None:
         """Open a store; a new one if none is given."""
         self.store = MemoryStore() if store is None else store
-        self._log_id = log_id
         self._horizon = Horizon(self.store.position)
         self._board = MemoryBoard(self)
         self._closed = False
 
     @property
     def log_id(self) -> str:
-        return self._log_id
+        return self.store.log_id
 
     @property
     def board(self) -> Board:
@@ -180,7 +233,12 @@ class MemoryLog:
     async def read(self, query: Query) -> Page:
         self.require_open()
         found = list(islice(self._matching(query), query.limit + 1))
-        return Page(events=tuple(found[: query.limit]), head=self.store.position, more=len(found) > query.limit)
+        return Page(
+            events=tuple(found[: query.limit]),
+            head=self.store.position,
+            more=len(found) > query.limit,
+            archived=self.store.standing.archived,
+        )
 
     async def head(self) -> int:
         self.require_open()
@@ -214,18 +272,19 @@ class MemoryLog:
 
     async def anchor(self, position: int) -> Anchor | None:
         self.require_open()
-        if position == 0:
-            return BEGINNING
+        ends = {0: BEGINNING.hash, **{segment.last: segment.hash_after for segment in self.store.segments}}
         sealed = self.store.sealed_at(position)
-        return None if sealed is None else Anchor(position=position, hash=sealed.hash)
+        hash_ = ends.get(position) if sealed is None else sealed.hash
+        return None if hash_ is None else Anchor(position=position, hash=hash_)
 
     async def verify(self, *, since: Anchor = BEGINNING, anchors: Sequence[Anchor] = ()) -> Anchor | Broken:
         walk = Walk(since, anchors)
         broken = walk.begin()
         while broken is None:
             self.require_open()
+            archived = self.store.pass_archived(walk)
             rows = self.store.rows(walk.at.position)
-            broken = next(filter(None, map(walk.step, rows)), None)
+            broken = next(filter(None, [*archived, *map(walk.step, rows)]), None)
             if not rows and broken is None:
                 return walk.end(self.store.head) or walk.at
             await asyncio.sleep(0)
@@ -234,6 +293,28 @@ class MemoryLog:
     async def redact(self, redaction: Redaction) -> Recorded | NotRedacted:
         self.require_open()
         result = redact(redaction, self.store)
+        await self._acknowledge()
+        return result
+
+    async def standing(self) -> Standing:
+        self.require_open()
+        return self.store.standing
+
+    async def sealed(self, after: int, limit: int) -> list[Sealed]:
+        self.require_open()
+        first = max(after, self.store.standing.archived) + 1
+        found = map(self.store.sealed_at, range(first, self.store.position + 1)[:limit])
+        return [event for event in found if event is not None]
+
+    async def restore(self, events: Sequence[Sealed], log_id: str) -> None:
+        self.require_open()
+        restore(events, log_id, self.store)
+        await self._acknowledge()
+
+    async def archive(self, segment: Segment, told: Unit) -> Result | StillNeeded:
+        order = prepare(told)
+        self.require_open()
+        result = archive(segment, order, self.store)
         await self._acknowledge()
         return result
 
@@ -252,7 +333,10 @@ class MemoryLog:
 
     def _matching(self, query: Query) -> Iterator[Recorded]:
         events = self.store.events
-        first, last = max(query.after, 0), len(events) if query.before is None else max(query.before - 1, 0)
+        first, last = (
+            max(query.after, self.store.standing.archived),
+            len(events) if query.before is None else max(query.before - 1, 0),
+        )
         found: Iterable[Recorded]
         if query.stream is not None:
             stream = self.store.streams.get(query.stream, [])

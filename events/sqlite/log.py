@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Self, cast
 
+from events.archive import archive
 from events.board import Board
 from events.horizon import Horizon
 from events.log import (
@@ -27,9 +28,13 @@ from events.log import (
     Recorded,
     Redaction,
     Result,
+    Sealed,
+    Segment,
+    StillNeeded,
     Unit,
 )
 from events.redaction import redact
+from events.restore import restore
 from events.sqlite.reader import SqliteBoard, SqliteReader
 from events.sqlite.writer import Job, Writer
 from events.units import prepare, settle
@@ -95,6 +100,15 @@ class SqliteLog(SqliteReader):
         # Also after a refusal: what was redacted before may not have been scrubbed then, for want of room.
         await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.scrub)
         return cast("Recorded | NotRedacted", outcome)
+
+    async def restore(self, events: Sequence[Sealed], log_id: str) -> None:
+        await self._hand_in([lambda writer: restore(events, log_id, writer)])
+        await self.identify()
+
+    async def archive(self, segment: Segment, told: Unit) -> Result | StillNeeded:
+        order = prepare(told)
+        [outcome] = await self._hand_in([lambda writer: archive(segment, order, writer)])
+        return cast("Result | StillNeeded", outcome)
 
     async def close(self) -> None:
         """Finish what was accepted, bring the write-ahead log into the file, and let go of both."""

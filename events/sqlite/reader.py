@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from events.board import Board
-from events.log import BEGINNING, Anchor, Broken, LogUnusable, Page, Parked, Query
+from events.log import BEGINNING, Anchor, Broken, LogUnusable, Page, Parked, Query, Sealed, Standing
+from events.sqlite import rows
 from events.sqlite.file import COLUMNS, explained, open_for_reading, recorded
 from events.sqlite.verifying import Verification
 from statemachine.model import instant
@@ -51,15 +52,20 @@ class SqliteReader:
         return await self.ask(lambda con: _number(con, "SELECT position FROM head"))
 
     async def version(self, stream: str) -> int:
-        return await self.ask(lambda con: _number(con, "SELECT max(version) FROM events WHERE stream = ?", stream))
+        return await self.ask(lambda con: rows.version(con, stream))
 
     async def cursor(self, name: str) -> int:
         return await self.ask(lambda con: _number(con, "SELECT position FROM cursors WHERE name = ?", name))
 
     async def parked(self, name: str | None = None) -> list[Parked]:
-        sql = "SELECT position, name, error FROM parked WHERE ?1 IS NULL OR name = ?1 ORDER BY position, name"
-        rows = await self.ask(lambda con: con.execute(sql, (name,)).fetchall())
-        return [Parked(name=name, position=position, error=error) for position, name, error in rows]
+        return await self.ask(lambda con: rows.parked(con, name))
+
+    async def standing(self) -> Standing:
+        return await self.ask(_standing)
+
+    async def sealed(self, after: int, limit: int) -> list[Sealed]:
+        sql = f"SELECT {rows.SEALED} FROM events WHERE position > ? ORDER BY position LIMIT ?"  # noqa: S608 - a constant
+        return await self.ask(lambda con: [rows.sealed(row) for row in con.execute(sql, (after, limit))])
 
     async def anchor(self, position: int) -> Anchor | None:
         return BEGINNING if position == 0 else await self.ask(lambda con: _anchor(con, position))
@@ -153,10 +159,18 @@ def _page(con: sqlite3.Connection, query: Query) -> Page:
     sql, values = _select(query)
     con.execute("BEGIN")  # the events and the head, as of one instant
     head = _number(con, "SELECT position FROM head")
-    rows = con.execute(sql, values).fetchall()
+    archived = _number(con, "SELECT max(last) FROM segments")
+    found = con.execute(sql, values).fetchall()
     con.execute("COMMIT")
-    events = tuple(recorded(row) for row in rows[: query.limit])
-    return Page(events=events, head=head, more=len(rows) > query.limit)
+    events = tuple(recorded(row) for row in found[: query.limit])
+    return Page(events=events, head=head, more=len(found) > query.limit, archived=archived)
+
+
+def _standing(con: sqlite3.Connection) -> Standing:
+    con.execute("BEGIN")
+    told = rows.standing(con)
+    con.execute("COMMIT")
+    return told
 
 
 def _select(query: Query) -> tuple[str, list[str | int]]:

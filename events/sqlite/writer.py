@@ -20,9 +20,12 @@ from events.log import (
     Recorded,
     Result,
     Sealed,
+    Segment,
+    Standing,
     Unit,
 )
-from events.sqlite.file import COLUMNS, explained, open_for_writing, recorded
+from events.sqlite import rows
+from events.sqlite.file import explained, open_for_writing
 from events.sqlite.lock import MOUNTS, FileLock, explained as path_explained, refuse_network, secure
 from events.streams import subject
 from events.units import ONLY_EPOCH, Stored, prepare, settle
@@ -30,13 +33,12 @@ from statemachine.model import instant
 
 INSERT = """
     INSERT INTO events (position, id, stream, version, type, schema, time, actor, namespace, name,
-                        status, cause, policy, intent, data, data_hash, hash)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        status, cause, policy, intent, data, redacted, data_hash, hash)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 REDACT = """
     UPDATE events SET data = ?, status = ?, cause = ?, policy = ?, intent = ?, redacted = ? WHERE position = ?
 """
-SELECT_BY_ID = f"SELECT {COLUMNS}, data_hash FROM events WHERE id = ?"  # noqa: S608 - a constant
 
 # What SQLite says of a value, and not of the file.
 REFUSALS = (
@@ -60,6 +62,7 @@ class Writer:
         self._lock = lock
         self._con: sqlite3.Connection | None = con
         self._position, self._hash = self._tip()
+        self._archived = self.standing.archived > 0
 
     @classmethod
     def open(cls, path: Path, holder: str) -> "Writer":
@@ -80,6 +83,21 @@ class Writer:
     def position(self) -> int:
         """Return the position of the newest event."""
         return self._position
+
+    @property
+    def tip(self) -> bytes:
+        """Return the hash of the newest event."""
+        return self._hash
+
+    @property
+    def standing(self) -> Standing:
+        """Return how the log stands, but for what the present job has added."""
+        return rows.standing(self._opened())
+
+    @property
+    def log_id(self) -> str:
+        """Return the id of the log."""
+        return self.standing.log_id
 
     def commit(self, jobs: Sequence[Job]) -> list[object]:
         """Do a group of jobs in one commit; return what each returned, or the LogError that it alone met.
@@ -110,14 +128,12 @@ class Writer:
         self._lock.release()
 
     def stored(self, id_: str) -> Stored | None:
-        """Return the event with this id."""
-        row = self._opened().execute(SELECT_BY_ID, (id_,)).fetchone()
-        return None if row is None else Stored(recorded(row[:-1]), row[-1])
+        """Return the event with this id, be it archived or not."""
+        return rows.stored(self._opened(), id_, archived=self._archived)
 
     def version(self, stream: str) -> int:
         """Return the number of events in a stream."""
-        row = self._opened().execute("SELECT max(version) FROM events WHERE stream = ?", (stream,)).fetchone()
-        return row[0] or 0
+        return rows.version(self._opened(), stream)
 
     def cursor(self, name: str) -> int:
         """Return where a subscription stands."""
@@ -130,18 +146,33 @@ class Writer:
 
     def add(self, event: Recorded, facets: Facets) -> None:
         """Store the next event, its link of the chain, and what it can be found by."""
-        about, data_hash = subject(event.stream), chain.digest(event.data)
+        data_hash = chain.digest(event.data)
         linked = chain.link(self._hash, event, data_hash)
+        self.put_back(Sealed(recorded=event, data_hash=data_hash, redacted=None, hash=linked), facets)
+
+    def put_back(self, event: Sealed, facets: Facets) -> None:
+        """Store the next event as it stands."""
+        recorded = event.recorded
+        about = subject(recorded.stream)
         self._opened().execute(
             INSERT,
             (
-                *(event.position, event.id, event.stream, event.version, event.type, event.schema),
-                *(instant(event.time), event.actor, about.namespace, about.name),
+                *(recorded.position, recorded.id, recorded.stream, recorded.version, recorded.type, recorded.schema),
+                *(instant(recorded.time), recorded.actor, about.namespace, about.name),
                 *(facets.status, facets.cause, facets.policy, facets.intent),
-                *(event.data.decode(), data_hash, linked),
+                *(recorded.data.decode(), event.redacted, event.data_hash, event.hash),
             ),
         )
-        self._position, self._hash = event.position, linked
+        self._position, self._hash = recorded.position, event.hash
+
+    def become(self, log_id: str) -> None:
+        """Take on another id."""
+        self._opened().execute("UPDATE head SET log_id = ?", (log_id,))
+
+    def take_out(self, segment: Segment) -> None:
+        """Let a segment lie elsewhere: of each of its events stays all but the payload."""
+        rows.take_out(self._opened(), segment)
+        self._archived = True
 
     def move(self, name: str, position: int) -> None:
         """Set a cursor."""
@@ -159,12 +190,9 @@ class Writer:
 
     def sealed_at(self, position: int) -> Sealed | None:
         """Return the event at a position; None if there is none, or if it lies in an archive."""
-        sql = f"SELECT {COLUMNS}, data_hash, redacted, hash FROM events WHERE position = ?"  # noqa: S608 - a constant
+        sql = f"SELECT {rows.SEALED} FROM events WHERE position = ?"  # noqa: S608 - a constant
         row = self._opened().execute(sql, (position,)).fetchone()
-        if row is None:
-            return None
-        *columns, data_hash, redacted, hash_ = row
-        return Sealed(recorded=recorded(tuple(columns)), data_hash=data_hash, redacted=redacted, hash=hash_)
+        return None if row is None else rows.sealed(row)
 
     def settle(self, unit: Unit) -> Result:
         """Write a unit, or say why not."""
@@ -213,13 +241,17 @@ class Writer:
         con.execute("SAVEPOINT job")
         try:
             outcome = job(self)
-        except REFUSALS as error:
+        except (LogError, *REFUSALS) as error:
             con.execute("ROLLBACK TO job")
             self._position, self._hash = tip
-            outcome = LogError(f"the log {self.path} cannot take this: {error}. This is a defect: please report it")
-            outcome.__cause__ = error
+            outcome = error if isinstance(error, LogError) else self._defect(error)
         con.execute("RELEASE job")
         return outcome
+
+    def _defect(self, error: Exception) -> LogError:
+        told = LogError(f"the log {self.path} cannot take this: {error}. This is a defect: please report it")
+        told.__cause__ = error
+        return told
 
     def _tip(self) -> tuple[int, bytes]:
         position, hash_ = self._opened().execute("SELECT position, hash FROM head").fetchone()

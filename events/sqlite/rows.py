@@ -1,0 +1,79 @@
+"""What stands in the tables beside single events: links of the chain, what was archived, how far the log reaches."""
+
+import sqlite3
+from typing import Any
+
+from events.log import Parked, Sealed, Segment, Standing
+from events.sqlite.file import COLUMNS, recorded
+from events.units import Stored
+
+SEALED = f"{COLUMNS}, data_hash, redacted, hash"
+STORED = f"SELECT {COLUMNS}, data_hash FROM events WHERE id = ?"  # noqa: S608 - a constant
+STUB = "SELECT position, id, stream, version, type, schema, time, actor, x'', data_hash FROM archived WHERE id = ?"
+PARKED = "SELECT position, name, error FROM parked WHERE ?1 IS NULL OR name = ?1 ORDER BY position, name"
+
+
+def sealed(row: tuple[Any, ...]) -> Sealed:
+    """Return the event of a row of SEALED."""
+    *columns, data_hash, redacted, hash_ = row
+    return Sealed(recorded=recorded(tuple(columns)), data_hash=data_hash, redacted=redacted, hash=hash_)
+
+
+def stored(con: sqlite3.Connection, id_: str, *, archived: bool) -> Stored | None:
+    """Return the event with an id; ask also what was archived, if anything was."""
+    row = con.execute(STORED, (id_,)).fetchone()
+    if row is None and archived:
+        row = con.execute(STUB, (id_,)).fetchone()
+    return None if row is None else Stored(recorded(row[:-1]), row[-1])
+
+
+def version(con: sqlite3.Connection, stream: str) -> int:
+    """Return the number of events in a stream, archived ones included: those that are not come last."""
+    for table in ("events", "archived"):
+        row = con.execute(f"SELECT max(version) FROM {table} WHERE stream = ?", (stream,)).fetchone()  # noqa: S608
+        if row[0] is not None:
+            return int(row[0])
+    return 0
+
+
+def parked(con: sqlite3.Connection, name: str | None = None) -> list[Parked]:
+    """Return what is set aside, for one subscription or for all, by position."""
+    rows = con.execute(PARKED, (name,)).fetchall()
+    return [Parked(name=name, position=position, error=error) for position, name, error in rows]
+
+
+def standing(con: sqlite3.Connection) -> Standing:
+    """Return how the log stands; to be asked within a transaction."""
+    position, hash_, log_id = con.execute("SELECT position, hash, log_id FROM head").fetchone()
+    return Standing(
+        log_id=log_id,
+        position=position,
+        hash=hash_,
+        cursors=dict(con.execute("SELECT name, position FROM cursors ORDER BY name").fetchall()),
+        parked=tuple(parked(con)),
+        segments=tuple(segments(con)),
+    )
+
+
+def segments(con: sqlite3.Connection) -> list[Segment]:
+    """Return what lies in archives, in order."""
+    rows = con.execute("SELECT first, last, hash_before, hash_after, path, digest FROM segments ORDER BY first")
+    return [
+        Segment(first=first, last=last, hash_before=before, hash_after=after, path=path, digest=digest)
+        for first, last, before, after, path, digest in rows
+    ]
+
+
+def take_out(con: sqlite3.Connection, segment: Segment) -> None:
+    """Let a segment lie elsewhere: of each of its events stays all but the payload. Its row must come first."""
+    con.execute(
+        "INSERT INTO segments (first, last, hash_before, hash_after, path, digest) VALUES (?, ?, ?, ?, ?, ?)",
+        (segment.first, segment.last, segment.hash_before, segment.hash_after, segment.path, segment.digest),
+    )
+    ends = (segment.first, segment.last)
+    con.execute(
+        "INSERT INTO archived SELECT position, id, stream, version, type, schema, time, actor, data_hash FROM events "
+        "WHERE position BETWEEN ? AND ?",
+        ends,
+    )
+    con.execute("DELETE FROM events WHERE position BETWEEN ? AND ?", ends)
