@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from events import chain
-from events.codec import decode
+from events.codec import TYPES, Undecodable, decode, schema_of
 from events.facets import Facets, facets
-from events.log import Misfit, Sealed
+from events.log import Misfit, Recorded, Sealed
 from events.units import Stored
 
 
@@ -57,11 +57,23 @@ def restore(events: Sequence[Sealed], log_id: str, place: Place) -> None:
         first = events[0].recorded.position
         raise Misfit(first, f"it is of the log {log_id}, and this one is {place.log_id}")
     _require_fit(events, place)
-    found_by = [facets(decode(event.recorded)) for event in events]
+    found_by = [_found_by(event.recorded) for event in events]
     if not place.position:
         place.become(log_id)
     for event, by in zip(events, found_by, strict=True):
         place.put_back(event, by)
+
+
+def why_not_next(event: Sealed, position: int, tip: bytes) -> str | None:
+    """Return why an event does not follow the one at this position with this hash, or None."""
+    recorded = event.recorded
+    if recorded.position != position + 1:
+        return f"{position + 1} comes next"
+    if event.redacted is None and chain.digest(recorded.data) != event.data_hash:
+        return "its payload is not the one that was recorded"
+    if chain.link(tip, recorded, event.data_hash) != event.hash:
+        return "its hash is not that of the event before it and of what it says"
+    return None
 
 
 def _require_fit(events: Sequence[Sealed], place: Place) -> None:
@@ -69,12 +81,8 @@ def _require_fit(events: Sequence[Sealed], place: Place) -> None:
     position, tip, ids, versions = place.position, place.tip, set[str](), dict[str, int]()
     for event in events:
         recorded = event.recorded
-        if recorded.position != position + 1:
-            raise Misfit(recorded.position, f"{position + 1} comes next")
-        if event.redacted is None and chain.digest(recorded.data) != event.data_hash:
-            raise Misfit(recorded.position, "its payload is not the one that was recorded")
-        if chain.link(tip, recorded, event.data_hash) != event.hash:
-            raise Misfit(recorded.position, "its hash is not that of the event before it and of what it says")
+        if why := why_not_next(event, position, tip):
+            raise Misfit(recorded.position, why)
         if recorded.id in ids or place.stored(recorded.id) is not None:
             raise Misfit(recorded.position, f"the id {recorded.id!r} stands already")
         version = versions[stream] if (stream := recorded.stream) in versions else place.version(stream)
@@ -82,3 +90,13 @@ def _require_fit(events: Sequence[Sealed], place: Place) -> None:
             raise Misfit(recorded.position, f"stream {stream!r} is at version {version}, this is {recorded.version}")
         position, tip, versions[stream] = recorded.position, event.hash, recorded.version
         ids.add(recorded.id)
+
+
+def _found_by(recorded: Recorded) -> Facets:
+    """Return what an event can be found by. Raises Undecodable if only a newer version can know."""
+    try:
+        return facets(decode(recorded))
+    except Undecodable:
+        if recorded.type in TYPES and recorded.schema <= schema_of(recorded.type):
+            return Facets()
+        raise

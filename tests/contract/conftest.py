@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from events.log import EventLog
+from events.log import KeptLog
 from tests.contract.disks import DISKS, Disk
 
 
@@ -15,7 +15,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
 
 
 @pytest.fixture
-async def log(disk: Disk) -> AsyncIterator[EventLog]:
+async def log(disk: Disk) -> AsyncIterator[KeptLog]:
     opened = await disk.open()
     yield opened
     await disk.crash(opened)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from events import catalogue, codec
-from events.log import Appended, CursorMove, Draft, EventLog, Query, Recorded, Result, Unit, Write
+from events.log import Appended, CursorMove, Draft, EventLog, KeptLog, Query, Recorded, Result, Unit, Write
 from events.memory import MemoryLog, MemoryStore
 from events.sqlite import SqliteLog
 
@@ -17,7 +17,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 class Disk(Protocol):
     """What outlives a log."""
 
-    async def open(self) -> EventLog: ...
+    async def open(self) -> KeptLog: ...
 
     async def crash(self, log: EventLog) -> None:
         """Drop a log as the end of its process would: nothing is finished, nothing is said."""
@@ -28,7 +28,7 @@ class MemoryDisk:
     def __init__(self, folder: Path) -> None:
         self.store = MemoryStore()
 
-    async def open(self) -> EventLog:
+    async def open(self) -> KeptLog:
         return MemoryLog(self.store)
 
     async def crash(self, log: EventLog) -> None:

@@ -1,0 +1,72 @@
+"""The first line of a copy: which events of which log follow, and by which hashes it can be known that all of them did.
+
+It is a CloudEvent like every line behind it. Its id is the hash of what it says, so that a change of it shows, too.
+"""
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+
+from events.cloudevents import NotRendered, source
+from events.log import Parked
+
+TYPE = "dev.lamplighter.copy.v1"
+
+Position = Annotated[int, msgspec.Meta(ge=0)]
+Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a copy holds: the events behind `after` up to `last`, and the chain's hash at both places, as hex digits.
+
+    `cursors` and `parked` are how far each subscriber had come when the log stood at `last`; a segment has none.
+    """
+
+    log_id: str
+    after: Position
+    hash_before: Hash
+    last: Position
+    hash: Hash
+    cursors: dict[str, Position]
+    parked: tuple[Parked, ...]
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    specversion: str
+    id: str
+    source: str
+    type: str
+    datacontenttype: str
+    data: msgspec.Raw
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_lines = msgspec.json.Decoder(_Line)
+_headings = msgspec.json.Decoder(Heading)
+
+
+def render(heading: Heading) -> bytes:
+    """Return the first line, without its end; the same heading always gives the same bytes."""
+    data = _encoder.encode(heading)
+    return msgspec.json.encode(
+        _Line(
+            specversion="1.0",
+            id=hashlib.sha256(data).hexdigest()[:32],
+            source=source(heading.log_id),
+            type=TYPE,
+            datacontenttype="application/json",
+            data=msgspec.Raw(data),
+        )
+    )
+
+
+def parse(line: bytes) -> Heading:
+    """Return the heading that a line is. Raises NotRendered."""
+    try:
+        heading = _headings.decode(_lines.decode(line).data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise NotRendered(f"it is not how `lamplighter log export` begins a file ({error})") from error
+    if render(heading) != line:
+        raise NotRendered("it is not as Lamplighter writes it: something changed it on its way")
+    return heading

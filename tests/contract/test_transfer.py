@@ -1,0 +1,347 @@
+"""A log leaves its store and comes back: the same events, the same head, and nothing that was tampered with."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cloudevents.core.bindings.http import HTTPMessage, from_http_event
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from events import chain, cloudevents
+from events.log import Appended, CursorMove, KeptLog, LogError, Misfit, Parked, Query, Sealed, Unit
+from events.memory import MemoryLog, MemoryStore
+from events.transfer.copies import Copy
+from events.transfer.files import BadCopy, whole
+from events.transfer.incoming import check, take_in
+from events.transfer.outgoing import outgoing
+from tests.contract.disks import DISKS, Disk, added, append, draft, everything, unit
+
+LIFE = "endpoint/acme/tgi/2026-11-20T12:00:00.000000Z"
+ACTS = "acts/acme/tgi"
+
+
+@pytest.fixture(params=list(DISKS))
+def other_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    return DISKS[request.param](folder)
+
+
+@pytest.fixture
+async def other(other_disk: Disk) -> AsyncIterator[KeptLog]:
+    opened = await other_disk.open()
+    yield opened
+    await other_disk.crash(opened)
+
+
+async def fill(log: KeptLog, number: int = 7) -> None:
+    """Append some events to two streams, move a cursor and set an event aside."""
+    for version in range(number):
+        stream, expected = (LIFE, version // 2) if version % 2 == 0 else (ACTS, version // 2)
+        await added(log, unit(stream, expected, draft(f"ünï {version}", minutes=version)))
+    await append(log, Unit(cursor=CursorMove(name="alerts", old=0, new=number - 1)))
+    await log.park(Parked(name="autopause", position=2, error="no"), CursorMove(name="autopause", old=0, new=2))
+
+
+async def export(log: KeptLog, path: Path, *, after: int = 0) -> Path:
+    with whole(path) as file:
+        async for line in (await outgoing(log, after=after)).lines():
+            file.write(line)
+    return path
+
+
+async def import_(log: KeptLog, path: Path) -> None:
+    copy = Copy(path)
+    check(copy, lambda _: None)
+    await take_in(log, copy, lambda _: None)
+
+
+async def test_what_comes_back_has_the_same_head_and_everything_else(
+    log: KeptLog, other: KeptLog, tmp_path: Path
+) -> None:
+    await fill(log)
+
+    await import_(other, await export(log, tmp_path / "log.jsonl"))
+
+    assert await other.standing() == await log.standing()
+    assert other.log_id == log.log_id
+    assert await other.sealed(0, 100) == await log.sealed(0, 100)
+    assert await everything(other) == await everything(log)
+
+
+async def test_a_log_goes_on_where_its_copy_ends(log: KeptLog, other: KeptLog, tmp_path: Path) -> None:
+    await fill(log)
+    await import_(other, await export(log, tmp_path / "log.jsonl"))
+
+    for one in (log, other):
+        await added(one, unit(LIFE, 4, draft("and on")))
+
+    assert await other.standing() == await log.standing()
+    [again] = await append(other, unit(ACTS, 0, draft("ünï 1", minutes=99)))
+    assert isinstance(again, Appended)
+    assert again.events[0].position == 2
+
+
+async def test_what_was_added_since_is_brought_by_a_copy_from_there(
+    log: KeptLog, other: KeptLog, tmp_path: Path
+) -> None:
+    await fill(log)
+    await import_(other, await export(log, tmp_path / "first.jsonl"))
+    await added(log, unit(LIFE, 4, draft("b"), draft("c")))
+
+    await import_(other, await export(log, tmp_path / "second.jsonl", after=7))
+
+    assert await other.standing() == await log.standing()
+
+
+async def test_an_empty_log_is_copied_too(log: KeptLog, other: KeptLog, tmp_path: Path) -> None:
+    await import_(other, await export(log, tmp_path / "log.jsonl"))
+
+    assert (await other.standing()).position == 0
+
+
+async def test_an_import_that_was_cut_short_is_gone_on_with(log: KeptLog, other_disk: Disk, tmp_path: Path) -> None:
+    await fill(log)
+    path = await export(log, tmp_path / "log.jsonl")
+    other = await other_disk.open()
+    await other.restore(await log.sealed(0, 3), log.log_id)
+    await other_disk.crash(other)
+
+    other = await other_disk.open()
+    await import_(other, path)
+    await import_(other, path)
+
+    assert await other.standing() == await log.standing()
+    await other_disk.crash(other)
+
+
+async def test_a_copy_ends_where_the_log_ended_when_it_began(log: KeptLog, tmp_path: Path) -> None:
+    await fill(log)
+    began = await outgoing(log)
+    await added(log, unit(LIFE, 4, draft("later")))
+
+    lines = [line async for line in began.lines()]
+
+    assert len(lines) == 1 + 7
+    assert json.loads(lines[0])["data"]["last"] == 7
+
+
+async def test_every_line_of_a_copy_is_a_cloudevent_to_its_own_sdk(log: KeptLog) -> None:
+    await fill(log)
+
+    lines = [line async for line in (await outgoing(log)).lines()]
+
+    types = [
+        from_http_event(HTTPMessage(headers={"content-type": cloudevents.CONTENT_TYPE}, body=line)).get_type()
+        for line in lines
+    ]
+    assert types == ["dev.lamplighter.copy.v1", *["dev.lamplighter.daemon.stopped.v1"] * 7]
+
+
+async def test_the_same_log_gives_the_same_copy(log: KeptLog, tmp_path: Path) -> None:
+    await fill(log)
+
+    assert (await export(log, tmp_path / "a")).read_bytes() == (await export(log, tmp_path / "b")).read_bytes()
+
+
+async def test_nothing_is_written_over_a_file_that_is_there(log: KeptLog, tmp_path: Path) -> None:
+    await export(log, tmp_path / "log.jsonl")
+
+    with pytest.raises(LogError, match="is there already"):
+        await export(log, tmp_path / "log.jsonl")
+
+
+def break_off(path: Path) -> None:
+    with whole(path) as file:
+        file.write(b"half")
+        raise RuntimeError
+
+
+def test_a_copy_that_breaks_off_gets_no_name(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError):
+        break_off(tmp_path / "log.jsonl")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_broken_log_is_not_copied(tmp_path: Path) -> None:
+    store = MemoryStore()
+    log = MemoryLog(store)
+    await fill(log)
+    store.hashes[3] = bytes(32)
+
+    with pytest.raises(LogError, match=r"broken at position 4.*lamplighter log verify"):
+        await export(log, tmp_path / "log.jsonl")
+
+
+# --- what is no copy of this log -------------------------------------------------------------------------------------
+
+Tamper = Callable[[list[bytes]], list[bytes]]
+
+
+def swapped(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:3], lines[4], lines[3], *lines[5:]]
+
+
+def other_actor(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:4], lines[4].replace(b'"actor":"test"', b'"actor":"mallory"'), *lines[5:]]
+
+
+def other_payload(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:4], lines[4].replace(b' 3"', b' 4"'), *lines[5:]]
+
+
+def in_other_words(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:4], json.dumps(json.loads(lines[4])).encode() + b"\n", *lines[5:]]
+
+
+@pytest.mark.parametrize(
+    ("tamper", "line", "told"),
+    [
+        (lambda lines: [], 1, "lamplighter log export"),
+        (lambda lines: lines[1:], 1, "lamplighter log export"),
+        (lambda lines: [b"{}\n", *lines[1:]], 1, "lamplighter log export"),
+        (lambda lines: [lines[0].replace(b'"alerts":6', b'"alerts":7'), *lines[1:]], 1, "something changed it"),
+        (lambda lines: lines[:1], 1, "ends at position 0, and should reach to 7"),
+        (lambda lines: lines[:-1], 7, "ends at position 6, and should reach to 7"),
+        (lambda lines: [*lines[:-1], lines[-1][:-1]], 8, "cut off"),
+        (lambda lines: [*lines[:-1], lines[-1][:-9]], 8, "cut off"),
+        (lambda lines: [*lines[:3], *lines[4:]], 4, "3 comes next"),
+        (swapped, 4, "3 comes next"),
+        (lambda lines: [*lines, lines[-1]], 9, "more follows"),
+        (lambda lines: [*lines[:5], lines[4], *lines[5:]], 6, "5 comes next"),
+        (lambda lines: [*lines[:5], b"\n", *lines[5:]], 6, "no CloudEvent"),
+        (other_actor, 5, "its hash is not that"),
+        (other_payload, 5, "its hash is not that"),
+        (in_other_words, 5, "something changed it"),
+    ],
+)
+async def test_a_file_that_is_no_whole_copy_is_refused_at_its_line_and_nothing_is_taken(
+    tmp_path: Path, tamper: Tamper, line: int, told: str
+) -> None:
+    log = MemoryLog()
+    await fill(log)
+    path = await export(log, tmp_path / "log.jsonl")
+    path.write_bytes(b"".join(tamper(path.read_bytes().splitlines(keepends=True))))
+    other = MemoryLog()
+
+    with pytest.raises(BadCopy, match=f"line {line}: .*{told}") as refused:
+        await import_(other, path)
+
+    assert refused.value.line == line
+    assert await other.head() == 0
+
+
+async def test_lines_of_another_log_are_refused(tmp_path: Path) -> None:
+    log = MemoryLog()
+    await fill(log)
+    path = await export(log, tmp_path / "log.jsonl")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:3], lines[3].replace(log.log_id.encode(), b"another"), *lines[4:]]))
+
+    with pytest.raises(BadCopy, match="line 4: it is of another log, another"):
+        await import_(MemoryLog(), path)
+
+
+@given(place=st.integers(0, 10_000), byte=st.integers(0, 255), packed=st.booleans())
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_file_with_any_one_byte_changed_is_refused(place: int, byte: int, packed: bool, tmp_path: Path) -> None:
+    async def told() -> None:
+        log, other = MemoryLog(), MemoryLog()
+        await fill(log, 4)
+        whole_ = b"".join([line async for line in (await outgoing(log)).lines()])
+        stored = gzip.compress(whole_, mtime=0) if packed else whole_
+        changed = bytearray(stored)
+        changed[place % len(stored)] = byte
+        path = tmp_path / "log.jsonl"
+        path.write_bytes(changed)
+
+        try:
+            await import_(other, path)
+        except LogError:
+            assert await other.head() == 0
+        else:
+            assert await other.standing() == await log.standing()
+            # gzip's own header has bytes that mean nothing
+            assert changed == stored or packed
+
+    asyncio.run(told())
+
+
+async def test_a_log_that_holds_something_else_takes_nothing(log: KeptLog, other: KeptLog, tmp_path: Path) -> None:
+    await fill(log)
+    path = await export(log, tmp_path / "log.jsonl")
+    await other.restore(await log.sealed(0, 3), log.log_id)
+    await added(other, unit(ACTS, 1, draft("its own way")))
+
+    with pytest.raises(LogError, match="holds other events than the copy up to position 4"):
+        await import_(other, path)
+
+    assert await other.head() == 4
+
+
+async def test_a_log_that_ends_elsewhere_takes_nothing(log: KeptLog, other: KeptLog, tmp_path: Path) -> None:
+    await fill(log)
+    whole_, rest = await export(log, tmp_path / "log.jsonl"), await export(log, tmp_path / "rest.jsonl", after=3)
+    events = await log.sealed(0, 7)
+
+    await other.restore(events[:2], log.log_id)
+    with pytest.raises(LogError, match="begins after 3: import what comes before it first"):
+        await import_(other, rest)
+    await other.restore(events[2:], log.log_id)
+    await added(other, unit(LIFE, 4, draft("b")))
+    with pytest.raises(LogError, match="beyond the copy's last position 7"):
+        await import_(other, whole_)
+
+    assert await other.head() == 8
+
+
+# --- what a log takes back ------------------------------------------------------------------------------------------
+
+
+def with_link(event: Sealed, tip: bytes, **changes: Any) -> Sealed:
+    """Return the event changed, with a link that fits the change."""
+    recorded = replace(event.recorded, **changes)
+    return replace(event, recorded=recorded, hash=chain.link(tip, recorded, event.data_hash))
+
+
+async def test_events_that_do_not_continue_the_chain_are_not_taken_back(log: KeptLog, other: KeptLog) -> None:
+    await fill(log)
+    events = await log.sealed(0, 7)
+    await other.restore(events[:2], log.log_id)
+
+    async def refused(event: Sealed, why: str) -> None:
+        with pytest.raises(Misfit, match=why):
+            await other.restore([event], log.log_id)
+
+    tip = events[1].hash
+    await refused(events[3], "3 comes next")
+    await refused(events[1], "3 comes next")
+    await refused(with_link(events[2], bytes(32)), "its hash")
+    await refused(with_link(events[2], tip, id=events[0].recorded.id), "stands already")
+    await refused(with_link(events[2], tip, version=7), "is at version 1")
+    await refused(with_link(events[2], tip, data=b"{}"), "its payload")
+    with pytest.raises(Misfit, match="is of the log another"):
+        await other.restore([events[2]], "another")
+
+    assert await other.head() == 2
+
+
+async def test_of_events_of_which_the_last_does_not_fit_none_is_taken_back(disk: Disk, other: KeptLog) -> None:
+    log = await disk.open()
+    await fill(log)
+    events = await log.sealed(0, 7)
+
+    with pytest.raises(Misfit):
+        await other.restore([*events[:4], events[5]], log.log_id)
+
+    assert await other.head() == 0
+    assert (await other.read(Query())).events == ()
+    await other.restore(events, log.log_id)
+    assert await other.sealed(0, 10) == events
+    await disk.crash(log)
