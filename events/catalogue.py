@@ -275,6 +275,21 @@ class Redacted:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """The events from `first` to `last` were taken out of the log and lie in a file; the actor says `why`, or nothing.
+
+    `hash` is the chain's at `last`, and `digest` the SHA-256 of the file called `file`, both in hexadecimal digits.
+    """
+
+    first: int
+    last: int
+    hash: str
+    file: str
+    digest: str
+    why: str | None = None
+
+
 Event = (
     LifecycleEvent
     | NamespaceUnreachable
@@ -300,4 +315,5 @@ Event = (
     | ConfigurationApplied
     | ConfigurationRefused
     | Redacted
+    | Archived
 )

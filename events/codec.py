@@ -51,6 +51,7 @@ TYPES: Mapping[str, type[Event]] = {
     "configuration.applied": catalogue.ConfigurationApplied,
     "configuration.refused": catalogue.ConfigurationRefused,
     "log.redacted": catalogue.Redacted,
+    "log.archived": catalogue.Archived,
 }
 
 
@@ -132,6 +133,8 @@ def decode(recorded: Recorded) -> Event:
             f"position {recorded.position} holds an event of type {name!r} in schema {recorded.schema}, which this "
             "version does not know: a newer Lamplighter wrote it. Upgrade this one"
         )
+    if not recorded.data:
+        raise Undecodable(f"position {recorded.position} lies in an archive: only its file still tells what it says")
     try:
         if recorded.schema == present:
             return _DECODERS[name].decode(recorded.data)

@@ -27,24 +27,30 @@ class BadCopy(LogError):
 @contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
     """Write a file that gets its name only when all of it is on disk. Raises LogError if there is one of this name."""
+    with whole_path(path) as part, part.open("wb") as file:
+        yield file
+
+
+@contextmanager
+def whole_path(path: Path) -> Iterator[Path]:
+    """Let a file be written under another name; it gets its own when the block ends well. Raises LogError."""
     part = path.with_name(path.name + ".part")
     with explained(path):
         if path.exists():
             raise LogError(f"{path} is there already, and nothing is written over it: name another file")
         try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
+            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))  # it tells what the log tells
+            yield part
+            sync(part)
             part.rename(path)
-            sync_folder(path.parent)
+            sync(path.parent)
         finally:
             part.unlink(missing_ok=True)
 
 
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

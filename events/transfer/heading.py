@@ -31,6 +31,11 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     cursors: dict[str, Position]
     parked: tuple[Parked, ...]
 
+    @property
+    def events(self) -> int:
+        """Return how many events follow."""
+        return self.last - self.after
+
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
     specversion: str

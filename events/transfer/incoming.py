@@ -12,13 +12,13 @@ from events.transfer.copies import Copy
 from events.transfer.heading import Heading
 
 PAGE = 1000
-Progress = Callable[[int], None]  # told the position that was reached
+Progress = Callable[[int, int], None]  # told how many events are done, and of how many
 
 
 def check(copy: Copy, progress: Progress) -> None:
     """Read a copy to its end. Raises BadCopy."""
-    for event in copy.events():
-        progress(event.recorded.position)
+    for number, _ in enumerate(copy.events(), start=1):
+        progress(number, copy.heading.events)
 
 
 async def take_in(log: KeptLog, copy: Copy, progress: Progress) -> Standing:
@@ -33,7 +33,7 @@ async def take_in(log: KeptLog, copy: Copy, progress: Progress) -> Standing:
     _require_same_beginning(events, heading, standing)
     while page := list(islice(events, PAGE)):
         await log.restore(page, heading.log_id)
-        progress(page[-1].recorded.position)
+        progress(page[-1].recorded.position - heading.after, heading.events)
     await _take_readers(log, heading)
     return await log.standing()
 

@@ -40,8 +40,10 @@ async def outgoing(log: CopiedLog, *, after: int = 0, last: int | None = None) -
     end = standing.position if last is None else last
     if not after <= end <= standing.position:
         raise LogError(f"the log ends at {standing.position}: nothing between {after} and {end} can be exported")
-    events = _standing_events(log, standing, max(after - 1, 0))
-    tip = (await anext(events)).hash if after else chain.GENESIS
+    tip = _known_hash(standing, after)
+    events = _standing_events(log, standing, after if tip is not None else after - 1)
+    if tip is None:
+        tip = (await anext(events)).hash
     heading = Heading(
         log_id=standing.log_id,
         after=after,
@@ -52,6 +54,12 @@ async def outgoing(log: CopiedLog, *, after: int = 0, last: int | None = None) -
         parked=standing.parked if last is None else (),
     )
     return Outgoing(heading, _proven(events, heading, standing.position))
+
+
+def _known_hash(standing: Standing, position: int) -> bytes | None:
+    """Return the hash at a position, if it can be told without reading the event there."""
+    ends = {segment.last: segment.hash_after for segment in standing.segments}
+    return {0: chain.GENESIS, **ends}.get(position)
 
 
 async def _standing_events(log: CopiedLog, standing: Standing, after: int) -> AsyncGenerator[Sealed, None]:

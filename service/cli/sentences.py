@@ -171,6 +171,7 @@ SENTENCES: Mapping[str, Callable[[Data], str]] = {
     "daemon.started": _started,
     "daemon.stopped": lambda data: f"daemon stopped: {data['reason']}",
     "configuration.applied": _applied,
+    "log.archived": lambda data: f"positions {data['first']} to {data['last']} archived in {data['file']}",
     "configuration.refused": lambda data: f"configuration refused, the one before stays: {data['reason']}",
     "log.redacted": lambda data: f"#{data['position']} redacted ({', '.join(data['fields'])}): {data['why']}",
 }

@@ -57,8 +57,8 @@ async def export(log: KeptLog, path: Path, *, after: int = 0) -> Path:
 
 async def import_(log: KeptLog, path: Path) -> None:
     copy = Copy(path)
-    check(copy, lambda _: None)
-    await take_in(log, copy, lambda _: None)
+    check(copy, lambda _done, _total: None)
+    await take_in(log, copy, lambda _done, _total: None)
 
 
 async def test_what_comes_back_has_the_same_head_and_everything_else(

@@ -7,22 +7,24 @@ from collections.abc import Callable
 
 import typer
 
+from service.cli.log.archiving import archive
+from service.cli.log.copying import backup, export, import_
 from service.cli.log.proof import head, verify
 from service.cli.log.redact import redact
 
 # In the order in which `lamplighter log --help` shows them.
-COMMANDS: tuple[Callable[..., None], ...] = (head, verify, redact)
+COMMANDS: tuple[Callable[..., None], ...] = (head, verify, export, import_, backup, archive, redact)
 
 
 def build() -> typer.Typer:
     """Return the sub-command, every command of it registered."""
     app = typer.Typer(
         name="log",
-        help="Prove a log, take a text out of it.",
+        help="Prove a log, copy it, put its beginning into an archive, take a text out of it.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
     for function in COMMANDS:
-        app.command(function.__name__.replace("_", "-"))(function)
+        app.command(function.__name__.rstrip("_").replace("_", "-"))(function)
     return app

@@ -1,7 +1,7 @@
 """Which log is meant, and opening it to write."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,22 +25,35 @@ def path_of(log: str | None) -> Path:
 
 
 @asynccontextmanager
-async def writing(path: Path, *, command: str) -> AsyncIterator["SqliteLog"]:
-    """Open a log that is there for writing; refuse it while a daemon holds it."""
-    from events.log import LogError, LogHeld
+async def writing(path: Path, *, command: str, make: bool = False) -> AsyncIterator["SqliteLog"]:
+    """Open a log for writing, one that is there unless it may be made; refuse it while a daemon holds it."""
+    from events.log import LogHeld
     from events.sqlite import SqliteLog
     from service import logs
 
     logs.configure()
-    async with reading(path):
-        pass  # it is there, and a log: opening it to write would make one
+    if not make:
+        async with reading(path):
+            pass  # it is there, and a log: opening it to write would make one
     try:
-        log = await SqliteLog.open(path, holder=f"lamplighter {command}")
-        try:
-            yield log
-        finally:
-            await log.close()
+        with foreseen():
+            log = await SqliteLog.open(path, holder=f"lamplighter {command}")
+            try:
+                yield log
+            finally:
+                await log.close()
     except LogHeld as error:
         raise Stop(f"`lamplighter {command}` needs the log for itself: {error}", Exit.FAILED) from error
+
+
+@contextmanager
+def foreseen() -> Iterator[None]:
+    """Tell in one sentence what was wrong with a log or a file."""
+    from events.log import LogError, LogHeld
+
+    try:
+        yield
+    except LogHeld:
+        raise
     except LogError as error:
         raise Stop(str(error)) from error

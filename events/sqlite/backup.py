@@ -1,0 +1,53 @@
+"""A backup of a log on SQLite, made while a daemon writes to it: the file as it stood at one instant.
+
+All of it is copied within one read transaction: SQLite would begin anew whenever the daemon commits. The write-ahead
+log is not cut back meanwhile, which takes seconds. A copy gets its name only when it was read again and is whole.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from events.log import LogUnusable, Standing
+from events.sqlite import rows
+from events.sqlite.file import explained, open_for_reading
+from events.transfer.files import whole_path
+
+PAGES = 2000  # copied at a time
+Progress = Callable[[int, int], None]  # told how many pages are done, and of how many
+
+
+def back_up(path: Path, to: Path, progress: Progress) -> Standing:
+    """Copy a log into a file of its own; return how the log stood. Raises LogError."""
+    with whole_path(to) as part:
+        with explained(path):
+            con = open_for_reading(path)
+            try:
+                con.execute("BEGIN")
+                standing = rows.standing(con)
+                _copy(con, part, progress)
+            finally:
+                con.close()
+        _require_whole(part, standing)
+    return standing
+
+
+def _copy(con: sqlite3.Connection, part: Path, progress: Progress) -> None:
+    target = sqlite3.connect(part, isolation_level=None)
+    try:
+        with explained(part):
+            con.backup(target, pages=PAGES, progress=lambda _, left, total: progress(total - left, total))
+            target.execute("PRAGMA journal_mode = DELETE")  # one file, and nothing beside it
+    finally:
+        target.close()
+
+
+def _require_whole(part: Path, standing: Standing) -> None:
+    with explained(part):
+        con = open_for_reading(part)
+        try:
+            [verdict] = con.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok" or rows.standing(con) != standing:
+                raise LogUnusable(f"the backup {part} is not whole ({verdict}): look at the disk, and try again")
+        finally:
+            con.close()

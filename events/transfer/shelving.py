@@ -1,0 +1,129 @@
+"""Putting the beginning of a log into an archive, segment by segment; each file is read again before it counts.
+
+A segment leaves the store in one commit, after its file is on disk and was proven. So whenever it is killed, each event
+is in the log or in a file that the log tells of. The files are copies like any other, and can be imported again.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime
+from pathlib import Path
+
+from events import codec, streams
+from events.archive import why_needed
+from events.catalogue import Abandoned, Archived, Confirmed, Failed, Intended
+from events.log import Appended, CopiedLog, KeptLog, LogError, LogReader, Query, Segment, Unit, Write
+from events.transfer.copies import Copy
+from events.transfer.files import compressed, digest, explained, whole
+from events.transfer.heading import Heading
+from events.transfer.outgoing import outgoing
+
+SEGMENT = 50_000  # events in one file, and in one commit
+ACTS = tuple(codec.type_of(cls) for cls in (Intended, Confirmed, Failed, Abandoned))
+
+Progress = Callable[[int, int], None]  # told up to which position all is done, and how far it will go
+
+
+async def position_before(log: LogReader, moment: datetime) -> int:
+    """Return the last position up to which every event happened before a moment."""
+    page = await log.read(Query(since=moment, limit=1))
+    return page.events[0].position - 1 if page.events else page.head
+
+
+async def why_not(log: CopiedLog, last: int) -> tuple[str, ...]:
+    """Return why the events up to a position have to stay, each reason with what to do about it."""
+    standing = await log.standing()
+    open_ = [
+        f"the outcome of the intent at position {position} is not known yet: let the daemon see to it"
+        for position in await _open_intents(log)
+        if position <= last
+    ]
+    return (*why_needed(last, standing), *open_)
+
+
+async def shelve(
+    log: KeptLog, folder: Path, last: int, *, actor: str, why: str | None, now: datetime, progress: Progress
+) -> AsyncGenerator[Segment, None]:
+    """Take the events up to a position out of the log, into files of a folder; yield each segment once that is done.
+
+    Raises LogError if one of them is needed, or cannot be written or read again; what was yielded before is done.
+    """
+    if reasons := await why_not(log, last):
+        raise LogError(f"the log must keep its events up to {last}: {'; '.join(reasons)}")
+    folder = _made(folder)
+    first = (await log.standing()).archived + 1
+    while first <= last:
+        segment = await _written(log, folder, first, min(last, first + SEGMENT - 1))
+        told = Archived(
+            first=segment.first,
+            last=segment.last,
+            hash=segment.hash_after.hex(),
+            file=Path(segment.path).name,
+            digest=segment.digest.hex(),
+            why=why,
+        )
+        result = await log.archive(segment, await _unit(log, told, actor, now))
+        if not isinstance(result, Appended):
+            raise LogError(f"positions {segment.first} to {segment.last} stay in the log: {result}")
+        progress(segment.last, last)
+        yield segment
+        first = segment.last + 1
+
+
+async def _written(log: CopiedLog, folder: Path, first: int, last: int) -> Segment:
+    """Write a segment's file, and read it again: only then it is what it should be."""
+    copy = await outgoing(log, after=first - 1, last=last)
+    path = folder / f"{copy.heading.log_id}-{first}-{last}.jsonl.gz"
+    _remove_left_over(path, copy.heading)
+    with whole(path) as file, compressed(file) as pressed:
+        async for line in copy.lines():
+            pressed.write(line)
+    for _ in Copy(path).events():
+        pass
+    return Segment(
+        first=first,
+        last=last,
+        hash_before=bytes.fromhex(copy.heading.hash_before),
+        hash_after=bytes.fromhex(copy.heading.hash),
+        path=str(path),
+        digest=digest(path),
+    )
+
+
+def _made(folder: Path) -> Path:
+    """Return a folder by a name that holds everywhere, made if it was not there."""
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder.absolute()
+
+
+def _remove_left_over(path: Path, heading: Heading) -> None:
+    """Remove the same segment's file if whoever wrote it was killed before it counted: the log does not tell of it."""
+    with explained(path):
+        if path.exists() and Copy(path).heading == heading:
+            path.unlink()
+
+
+async def _unit(log: KeptLog, told: Archived, actor: str, now: datetime) -> Unit:
+    version = await log.version(streams.LOG)
+    draft = codec.fact(streams.LOG, version + 1, told, time=now, actor=actor)
+    return Unit(streams={streams.LOG: Write(expected=version, drafts=(draft,))})
+
+
+async def _open_intents(log: LogReader) -> list[int]:
+    """Return where the intents stand whose outcome the log does not tell."""
+    open_: dict[str, int] = {}
+    query, more = Query(types=ACTS), True
+    while more:
+        page = await log.read(query)
+        for recorded in page.events:
+            match codec.decode(recorded):
+                case Intended(intent=intent):
+                    open_[intent] = recorded.position
+                case Confirmed(intent=intent) | Failed(intent=intent) | Abandoned(intent=intent):
+                    open_.pop(intent, None)
+                case _:
+                    pass
+        more = page.more
+        if page.events:
+            query = Query(types=ACTS, after=page.events[-1].position)
+    return sorted(open_.values())
