@@ -59,7 +59,7 @@ def sync(path: Path) -> None:
 
 def compressed(file: BinaryIO) -> gzip.GzipFile:
     """Compress what is written into a file; the same lines always give the same bytes."""
-    return gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
+    return gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0)
 
 
 def digest(path: Path) -> bytes:
