@@ -50,7 +50,8 @@ def begin(standing: Standing) -> tuple[int, bytes]:
 def why_needed(last: int, standing: Standing) -> tuple[str, ...]:
     """Return who still has to read what lies at or before a position, each with what to do about it."""
     behind = [
-        f"subscriber {name!r} has read only up to {position}: let the daemon run until it is past {last}"
+        f"subscriber {name!r} has read only up to {position}: let the daemon run until it has read {last}, "
+        f"or say --without {name} if there is none of that name any more"
         for name, position in sorted(standing.cursors.items())
         if position < last
     ]

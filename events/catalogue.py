@@ -280,6 +280,7 @@ class Archived:
     """The events from `first` to `last` were taken out of the log and lie in a file; the actor says `why`, or nothing.
 
     `hash` is the chain's at `last`, and `digest` the SHA-256 of the file called `file`, both in hexadecimal digits.
+    `without` names subscribers that are no more, and whose cursors were moved to `last` for that reason.
     """
 
     first: int
@@ -288,6 +289,7 @@ class Archived:
     file: str
     digest: str
     why: str | None = None
+    without: tuple[str, ...] = ()
 
 
 Event = (

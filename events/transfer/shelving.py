@@ -5,13 +5,14 @@ is in the log or in a file that the log tells of. The files are copies like any 
 """
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from events import codec, streams
 from events.archive import why_needed
 from events.catalogue import Abandoned, Archived, Confirmed, Failed, Intended
-from events.log import Appended, CopiedLog, KeptLog, LogError, LogReader, Query, Segment, Unit, Write
+from events.log import Appended, CopiedLog, CursorMove, KeptLog, LogError, LogReader, Query, Segment, Unit, Write
 from events.transfer.copies import Copy
 from events.transfer.files import compressed, digest, explained, whole
 from events.transfer.heading import Heading
@@ -29,9 +30,13 @@ async def position_before(log: LogReader, moment: datetime) -> int:
     return page.events[0].position - 1 if page.events else page.head
 
 
-async def why_not(log: CopiedLog, last: int) -> tuple[str, ...]:
-    """Return why the events up to a position have to stay, each reason with what to do about it."""
+async def why_not(log: CopiedLog, last: int, *, without: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return why the events up to a position have to stay, each reason with what to do about it.
+
+    The cursors of subscribers `without` whom the log shall go on do not count.
+    """
     standing = await log.standing()
+    standing = replace(standing, cursors={name: at for name, at in standing.cursors.items() if name not in without})
     open_ = [
         f"the outcome of the intent at position {position} is not known yet: let the daemon see to it"
         for position in await _open_intents(log)
@@ -40,15 +45,26 @@ async def why_not(log: CopiedLog, last: int) -> tuple[str, ...]:
     return (*why_needed(last, standing), *open_)
 
 
-async def shelve(
-    log: KeptLog, folder: Path, last: int, *, actor: str, why: str | None, now: datetime, progress: Progress
-) -> AsyncGenerator[Segment, None]:
-    """Take the events up to a position out of the log, into files of a folder; yield each segment once that is done.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be archived: everything up to `last`; by whom, when, why, and without whom the log shall go on."""
+
+    last: int
+    actor: str
+    now: datetime
+    why: str | None = None
+    without: tuple[str, ...] = ()
+
+
+async def shelve(log: KeptLog, folder: Path, order: Order, progress: Progress) -> AsyncGenerator[Segment, None]:
+    """Take old events out of the log, into files of a folder; yield each segment once that is done.
 
     Raises LogError if one of them is needed, or cannot be written or read again; what was yielded before is done.
     """
-    if reasons := await why_not(log, last):
+    last = order.last
+    if reasons := await why_not(log, last, without=order.without):
         raise LogError(f"the log must keep its events up to {last}: {'; '.join(reasons)}")
+    await _leave_behind(log, order)
     folder = _made(folder)
     first = (await log.standing()).archived + 1
     while first <= last:
@@ -59,9 +75,10 @@ async def shelve(
             hash=segment.hash_after.hex(),
             file=Path(segment.path).name,
             digest=segment.digest.hex(),
-            why=why,
+            why=order.why,
+            without=order.without,
         )
-        result = await log.archive(segment, await _unit(log, told, actor, now))
+        result = await log.archive(segment, await _unit(log, told, order))
         if not isinstance(result, Appended):
             raise LogError(f"positions {segment.first} to {segment.last} stay in the log: {result}")
         progress(segment.last, last)
@@ -103,9 +120,16 @@ def _remove_left_over(path: Path, heading: Heading) -> None:
             path.unlink()
 
 
-async def _unit(log: KeptLog, told: Archived, actor: str, now: datetime) -> Unit:
+async def _leave_behind(log: KeptLog, order: Order) -> None:
+    """Move the cursors of subscribers that are no more."""
+    for name, here in (await log.standing()).cursors.items():
+        if name in order.without and here < order.last:
+            await log.append([Unit(cursor=CursorMove(name=name, old=here, new=order.last))])
+
+
+async def _unit(log: KeptLog, told: Archived, order: Order) -> Unit:
     version = await log.version(streams.LOG)
-    draft = codec.fact(streams.LOG, version + 1, told, time=now, actor=actor)
+    draft = codec.fact(streams.LOG, version + 1, told, time=order.now, actor=order.actor)
     return Unit(streams={streams.LOG: Write(expected=version, drafts=(draft,))})
 
 

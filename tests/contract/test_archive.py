@@ -26,17 +26,17 @@ from events.log import (
 )
 from events.memory import MemoryLog
 from events.transfer import shelving
-from events.transfer.shelving import position_before, shelve, why_not
+from events.transfer.shelving import Order, position_before, shelve, why_not
 from tests.contract.disks import NOON, Disk, added, append, draft, everything, reasons, unit
 from tests.contract.test_transfer import ACTS, LIFE, export, fill, import_, other, other_disk
 
 __all__ = ["other", "other_disk"]
 
 
-async def archived(log: KeptLog, folder: Path, last: int) -> list[Segment]:
+async def archived(log: KeptLog, folder: Path, last: int, *, without: tuple[str, ...] = ()) -> list[Segment]:
     """Archive up to a position, by hand of ann."""
-    segments = shelve(log, folder, last, actor="ann", why="old", now=NOON, progress=lambda _done, _total: None)
-    return [segment async for segment in segments]
+    order = Order(last=last, actor="ann", now=NOON, why="old", without=without)
+    return [segment async for segment in shelve(log, folder, order, lambda _done, _total: None)]
 
 
 def remove(segment: Segment) -> None:
@@ -212,11 +212,26 @@ async def test_nothing_leaves_that_a_subscriber_has_still_to_read(filled: KeptLo
         await archived(filled, tmp_path / "shelf", 4)
 
     told = str(refused.value)
-    assert "subscriber 'readiness' has read only up to 3: let the daemon run until it is past 4" in told
+    assert "subscriber 'readiness' has read only up to 3: let the daemon run until it has read 4" in told
     assert "position 2 is set aside for 'autopause': replay or skip it first" in told
     assert "alerts" not in told
     assert len(await everything(filled)) == 7
     assert names(tmp_path / "shelf") == []
+
+
+async def test_a_subscriber_that_is_no_more_can_be_left_behind_and_the_log_says_so(
+    free: KeptLog, tmp_path: Path
+) -> None:
+    moves = {"hook/old": 2, "hook/new": 7}
+    await append(free, *(Unit(cursor=CursorMove(name=name, old=0, new=to)) for name, to in moves.items()))
+
+    await archived(free, tmp_path / "shelf", 4, without=("hook/old", "hook/never"))
+
+    [told] = (await free.read(Query(stream=streams.LOG))).events
+    event = codec.decode(told)
+    assert isinstance(event, Archived)
+    assert event.without == ("hook/old", "hook/never")
+    assert (await free.standing()).cursors == {"hook/old": 4, "hook/new": 7}
 
 
 async def test_the_store_itself_refuses_what_a_subscriber_needs(log: KeptLog) -> None:

@@ -25,6 +25,10 @@ def archive(
         str, typer.Option("--before", metavar="WHEN|POSITION", help="What is older than 2000h, an instant, a position.")
     ],
     to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where the files go; keep them.")],
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="SUBSCRIBER", help="It is no more: let it not hold events back; repeatable."),
+    ] = None,
     why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="Stands in the log for ever.")] = None,
     log: Log = None,
     json: Json = False,
@@ -34,7 +38,7 @@ def archive(
     Each file is read again before its events leave the log. Ids stay taken, streams keep their versions, and the log
     can be verified as before. What anybody still needs is refused, and named.
     """
-    segments = asyncio.run(_archive(path_of(log), before, to, why))
+    segments = asyncio.run(_archive(path_of(log), before, to, why, tuple(without or ())))
     if wants_json(ctx, json):
         document({"segments": [{"first": one.first, "last": one.last, "file": one.path} for one in segments]})
     elif not segments:
@@ -43,15 +47,15 @@ def archive(
         say(f"{one.path}: {counted(one.last - one.first + 1, 'event')}, positions {one.first} to {one.last}")
 
 
-async def _archive(path: Path, before: str, to: Path, why: str | None) -> list["Segment"]:
-    from events.transfer.shelving import shelve
+async def _archive(path: Path, before: str, to: Path, why: str | None, without: tuple[str, ...]) -> list["Segment"]:
+    from events.transfer.shelving import Order, shelve
     from service.clock import SystemClock
 
     async with writing(path, command="log archive") as log:
-        last = await _last(log, before)
+        last, now = await _last(log, before), SystemClock().now()
+        order = Order(last=last, actor=actor(), now=now, why=why, without=without)
         with progress("archiving") as told:
-            segments = shelve(log, to, last, actor=actor(), why=why, now=SystemClock().now(), progress=told)
-            return [segment async for segment in segments]
+            return [segment async for segment in shelve(log, to, order, told)]
 
 
 async def _last(log: "KeptLog", before: str) -> int:

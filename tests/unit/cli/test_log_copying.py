@@ -143,7 +143,7 @@ def test_old_events_go_into_an_archive_and_the_log_says_so(lamplighter: Run, log
 @pytest.mark.parametrize(
     ("before", "code", "told"),
     [
-        ("6", 1, "subscriber 'alerts' has read only up to 4: let the daemon run until it is past 5"),
+        ("6", 1, "subscriber 'alerts' has read only up to 4: let the daemon run until it has read 5"),
         ("9", 2, "the log ends at 5: there is no position 8"),
         ("tomorrow-ish", 2, "is no instant"),
     ],
