@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from events.log import EventLog, LogError, LogUnusable
+from events.log import BEGINNING, EventLog, LogError, LogUnusable
 from events.sqlite import SqliteLog
 from events.views.fleet import Act
 from service.access import host_and_port, load_token, spell
@@ -44,6 +44,7 @@ from service.subscribers.outbox import Channel, Courier
 from service.subscribers.readiness import Readiness
 from service.watch import Watch, Watcher
 from service.web import create_runner
+from service.wholeness import require_whole
 from statemachine.model import EndpointName
 
 VERSION = version("lamplighter")
@@ -57,7 +58,8 @@ _logger: Any = structlog.get_logger()
 class World:
     """What a daemon stands on; a test or the demo brings its own of each.
 
-    `reload` reads the configuration anew, when `reloading` is set.
+    `reload` reads the configuration anew, when `reloading` is set. `despite_broken_chain`: start also on a log that was
+    changed behind its back.
     """
 
     clock: Clock = field(default_factory=SystemClock)
@@ -65,6 +67,7 @@ class World:
     chance: random.Random = field(default_factory=random.SystemRandom)
     reload: Callable[[], Configuration] | None = None
     reloading: asyncio.Event = field(default_factory=asyncio.Event)
+    despite_broken_chain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +223,7 @@ async def _ground(settings: Settings, world: World) -> AsyncIterator[Ground]:
             path = sqlite_path(settings.log or default_log())
             log = await SqliteLog.open(path, holder=f"listening on {settings.listen}")
             stack.push_async_callback(log.close)
+        await require_whole(log, BEGINNING, despite_broken_chain=world.despite_broken_chain)
         live = Live(log, world.clock)
         await live.catch_up()
         yield Ground(world=world, log=log, live=live, watch=Watch(world.clock), journal=Journal(log, world.clock))
