@@ -35,12 +35,11 @@ from events.log import (
     StillNeeded,
     Unit,
 )
-from events.proof import Row, Stub, Walk
+from events.proof import Row, Walk, row
 from events.redaction import redact
 from events.restore import restore
 from events.streams import subject
 from events.units import ONLY_EPOCH, Stored, prepare, settle
-from statemachine.model import instant
 
 VERIFIED_AT_ONCE = 500
 
@@ -138,15 +137,7 @@ class MemoryStore:
 
     def sealed_at(self, position: int) -> Sealed | None:
         """Return the event at a position; None if there is none, or if it lies in an archive."""
-        if not self.standing.archived < position <= len(self.events):
-            return None
-        place = position - 1
-        return Sealed(
-            recorded=self.events[place],
-            data_hash=self.digests[place],
-            redacted=self.redacted.get(position),
-            hash=self.hashes[place],
-        )
+        return self._sealed(position - 1) if self.standing.archived < position <= len(self.events) else None
 
     def settle(self, unit: Unit) -> Result:
         """Write a unit, or say why not."""
@@ -181,26 +172,13 @@ class MemoryStore:
         return found
 
     def _row(self, place: int) -> Row:
-        event = self.events[place]
-        about = subject(event.stream)
-        stub = Stub(
-            position=event.position,
-            id=event.id,
-            stream=event.stream,
-            version=event.version,
-            type=event.type,
-            schema=event.schema,
-            time=instant(event.time),
-            actor=event.actor,
+        return row(self._sealed(place), self.facets[place])
+
+    def _sealed(self, place: int) -> Sealed:
+        return Sealed(
+            recorded=self.events[place],
             data_hash=self.digests[place],
-        )
-        return Row(
-            stub=stub,
-            namespace=about.namespace,
-            name=about.name,
-            facets=self.facets[place],
-            data=event.data,
-            redacted=self.redacted.get(event.position),
+            redacted=self.redacted.get(place + 1),
             hash=self.hashes[place],
         )
 

@@ -14,8 +14,9 @@ from events.catalogue import Event, Redacted
 from events.chain import digest, hashed
 from events.codec import Undecodable, decode, known
 from events.facets import Facets, facets
-from events.log import BEGINNING, Anchor, Broken, Recorded
+from events.log import BEGINNING, Anchor, Broken, Recorded, Sealed
 from events.streams import subject
+from statemachine.model import instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,31 @@ class Row:
             actor=stub.actor,
             data=self.data,
         )
+
+
+def row(event: Sealed, facets: Facets) -> Row:
+    """Return an event as a store would hold it that finds it by these facets."""
+    recorded, about = event.recorded, subject(event.recorded.stream)
+    stub = Stub(
+        position=recorded.position,
+        id=recorded.id,
+        stream=recorded.stream,
+        version=recorded.version,
+        type=recorded.type,
+        schema=recorded.schema,
+        time=instant(recorded.time),
+        actor=recorded.actor,
+        data_hash=event.data_hash,
+    )
+    return Row(
+        stub=stub,
+        namespace=about.namespace,
+        name=about.name,
+        facets=facets,
+        data=recorded.data,
+        redacted=event.redacted,
+        hash=event.hash,
+    )
 
 
 @dataclass(frozen=True, slots=True)

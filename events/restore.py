@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from events import chain
-from events.codec import TYPES, Undecodable, decode, schema_of
+from events.codec import Undecodable, decode, known
 from events.facets import Facets, facets
 from events.log import Misfit, Recorded, Sealed
 from events.units import Stored
@@ -57,10 +57,10 @@ def restore(events: Sequence[Sealed], log_id: str, place: Place) -> None:
         first = events[0].recorded.position
         raise Misfit(first, f"it is of the log {log_id}, and this one is {place.log_id}")
     _require_fit(events, place)
-    found_by = [_found_by(event.recorded) for event in events]
+    facets_ = [found_by(event.recorded) for event in events]
     if not place.position:
         place.become(log_id)
-    for event, by in zip(events, found_by, strict=True):
+    for event, by in zip(events, facets_, strict=True):
         place.put_back(event, by)
 
 
@@ -92,11 +92,11 @@ def _require_fit(events: Sequence[Sealed], place: Place) -> None:
         ids.add(recorded.id)
 
 
-def _found_by(recorded: Recorded) -> Facets:
+def found_by(recorded: Recorded) -> Facets:
     """Return what an event can be found by. Raises Undecodable if only a newer version can know."""
     try:
         return facets(decode(recorded))
     except Undecodable:
-        if recorded.type in TYPES and recorded.schema <= schema_of(recorded.type):
+        if known(recorded.type, recorded.schema):
             return Facets()
         raise

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from events import cloudevents
 from events.cloudevents import NotRendered
-from events.log import LogError, Sealed, Segment
-from events.restore import why_not_next
+from events.log import Anchor, LogError, Sealed, Segment
+from events.proof import Walk, row
+from events.restore import found_by
 from events.transfer import heading as headings
 from events.transfer.files import BadCopy, digest, lines
 from events.transfer.heading import Heading
@@ -27,24 +28,29 @@ class Copy:
         with closing(lines(path)) as found:
             self.heading = self._heading(next(found, b""))
 
-    def events(self) -> Iterator[Sealed]:
-        """Yield the events, each after it was found to follow the one before."""
+    def events(self, *, alone: bool = True) -> Iterator[Sealed]:
+        """Yield the events, each after it was found to follow the one before.
+
+        Where a payload was redacted, a later event must tell of it: in this file, if it is all that there is (`alone`).
+        """
         heading = self.heading
-        position, tip = heading.after, bytes.fromhex(heading.hash_before)
+        walk = Walk(Anchor(position=heading.after, hash=bytes.fromhex(heading.hash_before)))
         with closing(lines(self.path)) as found:
             if next(found, b"") != headings.render(heading):
                 raise BadCopy(self.path, 1, "the file was changed while it was read")
             for number, line in enumerate(found, start=2):
-                if position == heading.last:
-                    raise BadCopy(self.path, number, f"the copy ends at position {position}, and more follows")
-                event = self._event(number, line, position, tip)
-                yield event
-                position, tip = event.recorded.position, event.hash
+                if walk.at.position == heading.last:
+                    raise BadCopy(self.path, number, f"the copy ends at position {heading.last}, and more follows")
+                yield self._event(number, line, walk)
+        position = walk.at.position
         end = position - heading.after + 1
         if position != heading.last:
             raise BadCopy(self.path, end, f"the file ends at position {position}, and should reach to {heading.last}")
-        if tip.hex() != heading.hash:
+        if walk.at.hash.hex() != heading.hash:
             raise BadCopy(self.path, end, "the last event is not the one that the first line tells of")
+        if alone and (broken := walk.end(walk.at)):
+            remedy = "Export the whole log that it is a part of"
+            raise BadCopy(self.path, broken.position - heading.after + 1, str(broken), remedy)
 
     def _heading(self, line: bytes) -> Heading:
         try:
@@ -52,15 +58,15 @@ class Copy:
         except NotRendered as error:
             raise BadCopy(self.path, 1, str(error), "Name a file that `lamplighter log export` wrote") from error
 
-    def _event(self, number: int, line: bytes, position: int, tip: bytes) -> Sealed:
+    def _event(self, number: int, line: bytes, walk: Walk) -> Sealed:
         try:
             log_id, event = cloudevents.parse(line)
         except NotRendered as error:
             raise BadCopy(self.path, number, str(error)) from error
         if log_id != self.heading.log_id:
             raise BadCopy(self.path, number, f"it is of another log, {log_id}")
-        if why := why_not_next(event, position, tip):
-            raise BadCopy(self.path, number, f"position {event.recorded.position} does not belong here: {why}")
+        if broken := walk.step(row(event, found_by(event.recorded))):
+            raise BadCopy(self.path, number, str(broken).replace("the log", "the copy"))
         return event
 
 
@@ -71,4 +77,4 @@ def archived(segment: Segment) -> Iterator[Sealed]:
         raise LogError(f"{place}, which is not there: bring it back, or ask for what is after {segment.last}")
     if digest(path) != segment.digest:
         raise LogError(f"{place}, which is not the file that was written: bring that one back")
-    yield from Copy(path).events()
+    yield from Copy(path).events(alone=False)

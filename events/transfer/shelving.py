@@ -94,7 +94,7 @@ async def _written(log: CopiedLog, folder: Path, first: int, last: int) -> Segme
     with whole(path) as file, compressed(file) as pressed:
         async for line in copy.lines():
             pressed.write(line)
-    for _ in Copy(path).events():
+    for _ in Copy(path).events(alone=False):
         pass
     return Segment(
         first=first,

@@ -13,13 +13,25 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from events import chain, cloudevents
-from events.log import Appended, CursorMove, KeptLog, LogError, Misfit, Parked, Query, Sealed, Unit
+from events.log import (
+    Appended,
+    CursorMove,
+    KeptLog,
+    LogError,
+    Misfit,
+    Parked,
+    Query,
+    Recorded,
+    Redaction,
+    Sealed,
+    Unit,
+)
 from events.memory import MemoryLog, MemoryStore
 from events.transfer.copies import Copy
 from events.transfer.files import BadCopy, whole
 from events.transfer.incoming import check, take_in
 from events.transfer.outgoing import outgoing
-from tests.contract.disks import DISKS, Disk, added, append, draft, everything, unit
+from tests.contract.disks import DISKS, NOON, Disk, added, append, draft, everything, unit
 
 LIFE = "endpoint/acme/tgi/2026-11-20T12:00:00.000000Z"
 ACTS = "acts/acme/tgi"
@@ -179,6 +191,57 @@ async def test_a_broken_log_is_not_copied(tmp_path: Path) -> None:
         await export(log, tmp_path / "log.jsonl")
 
 
+# --- redactions ------------------------------------------------------------------------------------------------------
+
+
+async def redact(log: KeptLog, position: int) -> None:
+    redaction = Redaction(position=position, fields=(), why="it named a person", actor="ann", time=NOON)
+    assert isinstance(await log.redact(redaction), Recorded)
+
+
+async def test_a_redacted_event_stays_redacted_and_keeps_its_place(
+    log: KeptLog, other: KeptLog, tmp_path: Path
+) -> None:
+    await fill(log)
+    await redact(log, 3)
+    path = await export(log, tmp_path / "log.jsonl")
+
+    await import_(other, path)
+
+    assert '"reason":"ünï 2"'.encode() not in path.read_bytes()
+    assert await other.sealed(0, 100) == await log.sealed(0, 100)
+    assert await other.verify() == await log.verify()
+
+
+def line_with(lines: list[bytes], number: int, old: bytes, new: bytes) -> list[bytes]:
+    assert old in lines[number]
+    return [*lines[:number], lines[number].replace(old, new), *lines[number + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "told"),
+    [
+        (b"<redacted>", b"<other>", 9, "position 3: its payload was replaced, and position 8 does not tell of it"),
+        (b'"redactedby":"0000000000000000008"', b'"redactedby":"0000000000000000007"', 8, "does not tell of it"),
+        (b'"redactedby":"0000000000000000008"', b'"redactedby":"0000000000000000009"', 4, "no later event tells"),
+        (b'"redactedby":"0000000000000000008"', b'"redactedby":"0000000000000000002"', 4, "which was before it"),
+    ],
+)
+async def test_what_replaces_a_redacted_payload_can_be_changed_no_more_than_another(
+    tmp_path: Path, old: bytes, new: bytes, line: int, told: str
+) -> None:
+    log, other = MemoryLog(), MemoryLog()
+    await fill(log)
+    await redact(log, 3)
+    path = await export(log, tmp_path / "log.jsonl")
+    path.write_bytes(b"".join(line_with(path.read_bytes().splitlines(keepends=True), 3, old, new)))
+
+    with pytest.raises(BadCopy, match=f"line {line}: .*{told}"):
+        await import_(other, path)
+
+    assert await other.head() == 0
+
+
 # --- what is no copy of this log -------------------------------------------------------------------------------------
 
 Tamper = Callable[[list[bytes]], list[bytes]]
@@ -211,13 +274,13 @@ def in_other_words(lines: list[bytes]) -> list[bytes]:
         (lambda lines: lines[:-1], 7, "ends at position 6, and should reach to 7"),
         (lambda lines: [*lines[:-1], lines[-1][:-1]], 8, "cut off"),
         (lambda lines: [*lines[:-1], lines[-1][:-9]], 8, "cut off"),
-        (lambda lines: [*lines[:3], *lines[4:]], 4, "3 comes next"),
-        (swapped, 4, "3 comes next"),
+        (lambda lines: [*lines[:3], *lines[4:]], 4, "position 3: it is missing"),
+        (swapped, 4, "position 3: it is missing"),
         (lambda lines: [*lines, lines[-1]], 9, "more follows"),
-        (lambda lines: [*lines[:5], lines[4], *lines[5:]], 6, "5 comes next"),
+        (lambda lines: [*lines[:5], lines[4], *lines[5:]], 6, "position 5: it is missing"),
         (lambda lines: [*lines[:5], b"\n", *lines[5:]], 6, "no CloudEvent"),
-        (other_actor, 5, "its hash is not that"),
-        (other_payload, 5, "its hash is not that"),
+        (other_actor, 5, "do not give its hash"),
+        (other_payload, 5, "do not give its hash"),
         (in_other_words, 5, "something changed it"),
     ],
 )
