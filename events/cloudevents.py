@@ -100,6 +100,7 @@ def sequence(position: int) -> str:
 def parse(line: bytes) -> tuple[str, Sealed]:
     """Return the id of the log that a sealed event was rendered from, and the event. Raises NotRendered."""
     try:
+        line.decode()  # also within the payload, which is not looked into
         document = _decoder.decode(line)
         log_id, event = document.source.removeprefix(_SOURCE), _sealed(document)
     except (msgspec.MsgspecError, ValueError, TypeError) as error:

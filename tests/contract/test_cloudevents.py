@@ -139,6 +139,7 @@ def test_any_byte_that_was_changed_shows(data: st.DataObject) -> None:
         cloudevents.render(sealed(recorded()), "log-1").replace(b"dev.lamplighter", b"com.example"),
         cloudevents.render(sealed(recorded()), "log-1").replace(b'"1.0"', b'"0.3"'),
         cloudevents.render(sealed(recorded()), "log-1") + b" ",
+        cloudevents.render(sealed(recorded(b'{"reason":"\xbc"}')), "log-1"),
     ],
 )
 def test_what_is_not_ours_is_refused(line: bytes) -> None:
