@@ -73,6 +73,11 @@ class MemoryStore:
         return self.head.hash
 
     @property
+    def archived(self) -> int:
+        """Return the position up to which events lie in archives; 0 if none do."""
+        return self.segments[-1].last if self.segments else 0
+
+    @property
     def standing(self) -> Standing:
         """Return how the log stands."""
         return Standing(
@@ -137,7 +142,7 @@ class MemoryStore:
 
     def sealed_at(self, position: int) -> Sealed | None:
         """Return the event at a position; None if there is none, or if it lies in an archive."""
-        return self._sealed(position - 1) if self.standing.archived < position <= len(self.events) else None
+        return self._sealed(position - 1) if self.archived < position <= len(self.events) else None
 
     def settle(self, unit: Unit) -> Result:
         """Write a unit, or say why not."""
@@ -215,7 +220,7 @@ class MemoryLog:
             events=tuple(found[: query.limit]),
             head=self.store.position,
             more=len(found) > query.limit,
-            archived=self.store.standing.archived,
+            archived=self.store.archived,
         )
 
     async def head(self) -> int:
@@ -280,7 +285,7 @@ class MemoryLog:
 
     async def sealed(self, after: int, limit: int) -> list[Sealed]:
         self.require_open()
-        first = max(after, self.store.standing.archived) + 1
+        first = max(after, self.store.archived) + 1
         found = map(self.store.sealed_at, range(first, self.store.position + 1)[:limit])
         return [event for event in found if event is not None]
 
@@ -312,7 +317,7 @@ class MemoryLog:
     def _matching(self, query: Query) -> Iterator[Recorded]:
         events = self.store.events
         first, last = (
-            max(query.after, self.store.standing.archived),
+            max(query.after, self.store.archived),
             len(events) if query.before is None else max(query.before - 1, 0),
         )
         found: Iterable[Recorded]

@@ -51,11 +51,8 @@ class Place(Protocol):
 
 def restore(events: Sequence[Sealed], log_id: str, place: Place) -> None:
     """Write events of a copy, or raise Misfit or Undecodable having written nothing of them."""
-    if not events:
-        return
     if place.position and place.log_id != log_id:
-        first = events[0].recorded.position
-        raise Misfit(first, f"it is of the log {log_id}, and this one is {place.log_id}")
+        raise Misfit(place.position + 1, f"it is of the log {log_id}, and this one is {place.log_id}")
     _require_fit(events, place)
     facets_ = [found_by(event.recorded) for event in events]
     if not place.position:

@@ -31,6 +31,7 @@ async def take_in(log: KeptLog, copy: Copy, progress: Progress) -> Standing:
         raise LogError(why)
     events = iter(copy.events())
     _require_same_beginning(events, heading, standing)
+    await log.restore([], heading.log_id)
     while page := list(islice(events, PAGE)):
         await log.restore(page, heading.log_id)
         progress(page[-1].recorded.position - heading.after, heading.events)

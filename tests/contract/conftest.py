@@ -19,3 +19,17 @@ async def log(disk: Disk) -> AsyncIterator[KeptLog]:
     opened = await disk.open()
     yield opened
     await disk.crash(opened)
+
+
+@pytest.fixture(params=list(DISKS))
+def other_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    return DISKS[request.param](folder)
+
+
+@pytest.fixture
+async def other(other_disk: Disk) -> AsyncIterator[KeptLog]:
+    opened = await other_disk.open()
+    yield opened
+    await other_disk.crash(opened)

@@ -26,17 +26,9 @@ from events.log import (
 )
 from events.memory import MemoryLog
 from events.transfer import shelving
-from events.transfer.shelving import Order, position_before, shelve, why_not
+from events.transfer.shelving import position_before, why_not
+from tests.contract.copies import ACTS, LIFE, archived, export, fill, import_
 from tests.contract.disks import NOON, Disk, added, append, draft, everything, reasons, unit
-from tests.contract.test_transfer import ACTS, LIFE, export, fill, import_, other, other_disk
-
-__all__ = ["other", "other_disk"]
-
-
-async def archived(log: KeptLog, folder: Path, last: int, *, without: tuple[str, ...] = ()) -> list[Segment]:
-    """Archive up to a position, by hand of ann."""
-    order = Order(last=last, actor="ann", now=NOON, why="old", without=without)
-    return [segment async for segment in shelve(log, folder, order, lambda _done, _total: None)]
 
 
 def remove(segment: Segment) -> None:

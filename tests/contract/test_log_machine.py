@@ -7,7 +7,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,13 +15,14 @@ from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from events import codec
-from events.catalogue import DaemonStopped, Redacted
+from events.catalogue import Archived, DaemonStopped, Redacted
 from events.log import (
     Anchor,
     CursorMove,
     CursorMoved,
-    EventLog,
     Fence,
+    KeptLog,
+    LogError,
     NotRedacted,
     Parked,
     Query,
@@ -31,7 +32,9 @@ from events.log import (
     Unit,
     Write,
 )
+from events.memory import MemoryLog
 from events.redaction import MARK
+from tests.contract.copies import archived, export, import_
 from tests.contract.disks import DISKS, NOON, MemoryDisk, SqliteDisk, draft
 
 T = TypeVar("T")
@@ -53,6 +56,7 @@ moves = st.none() | st.tuples(st.sampled_from(SUBSCRIBERS), st.sampled_from((0, 
 class Model:
     facts: list[Fact] = field(default_factory=list)
     redacted: dict[int, int] = field(default_factory=dict)  # position to what tells of it
+    archived: int = 0
     anchors: list[Anchor] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUBSCRIBERS, 0))
     parked: dict[tuple[int, str], str] = field(default_factory=dict)
@@ -88,15 +92,27 @@ class Model:
 
     def redact(self, position: int) -> bool:
         """Return whether the contract demands that it is done, having done it."""
-        if not 0 < position <= len(self.facts) or position in self.redacted or self.facts[position - 1][0] == "log":
+        stands = self.archived < position <= len(self.facts)
+        if not stands or position in self.redacted or self.facts[position - 1][0] == "log":
             return False
         self.facts.append(("log", "", f"{position} redacted"))
         self.redacted[position] = len(self.facts)
         return True
 
+    def archive(self, last: int) -> str | None:
+        """Return what the contract demands that comes of it, having done it; None: it is refused."""
+        needed = any(0 < at < last for at in self.cursors.values()) or any(at <= last for at, _ in self.parked)
+        if needed or last > len(self.facts):
+            return None
+        if last <= self.archived:
+            return "nothing"
+        self.facts.append(("log", "", f"{self.archived + 1} to {last} archived"))
+        self.archived = last
+        return "archived"
+
     def shown(self) -> list[tuple[str, str]]:
         """Return stream and reason of every event, as they are to be read."""
-        marked = enumerate(self.facts, start=1)
+        marked = list(enumerate(self.facts, start=1))[self.archived :]
         return [(where, MARK if position in self.redacted else reason) for position, (where, _, reason) in marked]
 
 
@@ -106,6 +122,8 @@ def shown(recorded: Recorded) -> tuple[str, str]:
             return recorded.stream, reason
         case Redacted(position=position):
             return recorded.stream, f"{position} redacted"
+        case Archived(first=first, last=last):
+            return recorded.stream, f"{first} to {last} archived"
         case other:
             raise AssertionError(other)
 
@@ -123,7 +141,7 @@ class LogMachine(RuleBasedStateMachine):
         self.loop = asyncio.Runner()
         self.disk = self.kind(self.folder)
         self.model = Model()
-        self.log: EventLog = self.do(self.disk.open())
+        self.log: KeptLog = self.do(self.disk.open())
 
     def do(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self.loop.run(coroutine)
@@ -180,6 +198,27 @@ class LogMachine(RuleBasedStateMachine):
         result = self.do(self.log.redact(Redaction(position=position, why="why", actor="test", time=NOON)))
         assert isinstance(result, Recorded if done else NotRedacted)
 
+    @rule(last=st.integers(1, 7))
+    def archive(self, last: int) -> None:
+        demanded = self.model.archive(last)
+        try:
+            told = "archived" if self.do(archived(self.log, self.folder / "shelf", last)) else "nothing"
+        except LogError:
+            assert demanded is None
+        else:
+            assert told == demanded
+
+    @rule()
+    def copy(self) -> None:
+        """A copy of the whole is the same log."""
+        other, path = MemoryLog(), self.folder / "copy.jsonl"
+        self.do(export(self.log, path))
+        self.do(import_(other, path))
+        path.unlink()
+        here, there = self.do(self.log.standing()), self.do(other.standing())
+        assert replace(here, segments=()) == there
+        assert self.do(other.verify()) == Anchor(position=here.position, hash=here.hash)
+
     @rule()
     def verify(self) -> None:
         """What was an anchor once is one for ever."""
@@ -192,12 +231,15 @@ class LogMachine(RuleBasedStateMachine):
     def everything_is_as_the_model_says(self) -> None:
         page = self.do(self.log.read(Query()))
         assert [shown(recorded) for recorded in page.events] == self.model.shown()
-        ids = [id_ for _, id_, _ in self.model.facts]
+        ids = [id_ for _, id_, _ in self.model.facts[self.model.archived :]]
         assert all(id_ in {"", r.id} for id_, r in zip(ids, page.events, strict=True))
-        assert [r.position for r in page.events] == list(range(1, page.head + 1))
+        assert page.archived == self.model.archived
+        assert [r.position for r in page.events] == list(range(page.archived + 1, page.head + 1))
         for stream in STREAMS:
             versions = [r.version for r in page.events if r.stream == stream]
-            assert versions == list(range(1, self.model.version(stream) + 1))
+            version = self.model.version(stream)
+            assert versions == list(range(version - len(versions) + 1, version + 1))
+            assert self.do(self.log.version(stream)) == version
         for name in SUBSCRIBERS:
             assert self.do(self.log.cursor(name)) == self.model.cursors[name]
         parked = [(p.position, p.name, p.error) for p in self.do(self.log.parked())]

@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,62 +15,19 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from events import chain, cloudevents
 from events.log import (
     Appended,
-    CursorMove,
     KeptLog,
     LogError,
     Misfit,
-    Parked,
     Query,
     Recorded,
     Redaction,
     Sealed,
-    Unit,
 )
 from events.memory import MemoryLog, MemoryStore
-from events.transfer.copies import Copy
 from events.transfer.files import BadCopy, whole
-from events.transfer.incoming import check, take_in
 from events.transfer.outgoing import outgoing
-from tests.contract.disks import DISKS, NOON, Disk, added, append, draft, everything, unit
-
-LIFE = "endpoint/acme/tgi/2026-11-20T12:00:00.000000Z"
-ACTS = "acts/acme/tgi"
-
-
-@pytest.fixture(params=list(DISKS))
-def other_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
-    folder = tmp_path / "other"
-    folder.mkdir()
-    return DISKS[request.param](folder)
-
-
-@pytest.fixture
-async def other(other_disk: Disk) -> AsyncIterator[KeptLog]:
-    opened = await other_disk.open()
-    yield opened
-    await other_disk.crash(opened)
-
-
-async def fill(log: KeptLog, number: int = 7) -> None:
-    """Append some events to two streams, move a cursor and set an event aside."""
-    for version in range(number):
-        stream, expected = (LIFE, version // 2) if version % 2 == 0 else (ACTS, version // 2)
-        await added(log, unit(stream, expected, draft(f"ünï {version}", minutes=version)))
-    await append(log, Unit(cursor=CursorMove(name="alerts", old=0, new=number - 1)))
-    await log.park(Parked(name="autopause", position=2, error="no"), CursorMove(name="autopause", old=0, new=2))
-
-
-async def export(log: KeptLog, path: Path, *, after: int = 0) -> Path:
-    with whole(path) as file:
-        async for line in (await outgoing(log, after=after)).lines():
-            file.write(line)
-    return path
-
-
-async def import_(log: KeptLog, path: Path) -> None:
-    copy = Copy(path)
-    check(copy, lambda _done, _total: None)
-    await take_in(log, copy, lambda _done, _total: None)
+from tests.contract.copies import ACTS, LIFE, export, fill, import_
+from tests.contract.disks import NOON, Disk, added, append, draft, everything, unit
 
 
 async def test_what_comes_back_has_the_same_head_and_everything_else(
