@@ -8,28 +8,32 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from events.log import LogUnusable, Standing
-from events.sqlite import rows
+from events.log import Anchor, Broken, LogUnusable
 from events.sqlite.file import explained, open_for_reading
+from events.sqlite.verifying import Verification
 from events.transfer.files import whole_path
 
 PAGES = 2000  # copied at a time
 Progress = Callable[[int, int], None]  # told how many pages are done, and of how many
 
 
-def back_up(path: Path, to: Path, progress: Progress) -> Standing:
-    """Copy a log into a file of its own; return how the log stood. Raises LogError."""
+def back_up(path: Path, to: Path, progress: Progress) -> Anchor | Broken:
+    """Copy a log into a file of its own; return how its chain stands, or what is broken in it. Raises LogError.
+
+    A broken log is copied as it is: whoever looks into what happened needs it.
+    """
     with whole_path(to) as part:
         with explained(path):
             con = open_for_reading(path)
             try:
                 con.execute("BEGIN")
-                standing = rows.standing(con)
+                head = con.execute("SELECT * FROM head").fetchone()
                 _copy(con, part, progress)
             finally:
                 con.close()
-        _require_whole(part, standing)
-    return standing
+        with explained(part):
+            _require_whole(part, head)
+            return _proven(part)
 
 
 def _copy(con: sqlite3.Connection, part: Path, progress: Progress) -> None:
@@ -42,12 +46,21 @@ def _copy(con: sqlite3.Connection, part: Path, progress: Progress) -> None:
         target.close()
 
 
-def _require_whole(part: Path, standing: Standing) -> None:
-    with explained(part):
-        con = open_for_reading(part)
-        try:
-            [verdict] = con.execute("PRAGMA quick_check(1)").fetchone()
-            if verdict != "ok" or rows.standing(con) != standing:
-                raise LogUnusable(f"the backup {part} is not whole ({verdict}): look at the disk, and try again")
-        finally:
-            con.close()
+def _require_whole(part: Path, head: tuple[object, ...]) -> None:
+    con = open_for_reading(part)
+    try:
+        [verdict] = con.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok" or con.execute("SELECT * FROM head").fetchone() != head:
+            raise LogUnusable(f"the backup {part} is not whole ({verdict}): look at the disk, and try again")
+    finally:
+        con.close()
+
+
+def _proven(part: Path) -> Anchor | Broken:
+    verification = Verification(part)
+    try:
+        while (found := verification.go_on()) is None:
+            pass
+        return found
+    finally:
+        verification.close()

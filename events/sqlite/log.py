@@ -98,8 +98,15 @@ class SqliteLog(SqliteReader):
     async def redact(self, redaction: Redaction) -> Recorded | NotRedacted:
         [outcome] = await self._hand_in([partial(redact, redaction)])
         # Also after a refusal: what was redacted before may not have been scrubbed then, for want of room.
-        await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.scrub)
+        await self.scrub()
         return cast("Recorded | NotRedacted", outcome)
+
+    async def scrub(self) -> None:
+        """Write the whole file anew, without what was taken out and without free room. Nobody can write meanwhile.
+
+        Raises LogUnusable if the disk has no room for that, or if somebody who reads keeps the old pages.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.scrub)
 
     async def restore(self, events: Sequence[Sealed], log_id: str) -> None:
         await self._hand_in([lambda writer: restore(events, log_id, writer)])

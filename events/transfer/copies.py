@@ -70,11 +70,20 @@ class Copy:
         return event
 
 
-def archived(segment: Segment) -> Iterator[Sealed]:
-    """Yield the events of a segment from its file, once that was found to be the file that was written."""
+class NotThere(LogError):
+    """The file of a segment is not where it was written."""
+
+
+def require_file(segment: Segment) -> None:
+    """Raise NotThere if the file of a segment is not there, another LogError if it is not the one that was written."""
     path, place = Path(segment.path), f"positions {segment.first} to {segment.last} lie in the archive {segment.path}"
     if not path.exists():
-        raise LogError(f"{place}, which is not there: bring it back, or ask for what is after {segment.last}")
+        raise NotThere(f"{place}, which is not there: bring it back, or ask for what is after {segment.last}")
     if digest(path) != segment.digest:
         raise LogError(f"{place}, which is not the file that was written: bring that one back")
-    yield from Copy(path).events(alone=False)
+
+
+def archived(segment: Segment) -> Iterator[Sealed]:
+    """Yield the events of a segment from its file, once that was found to be the one that was written."""
+    require_file(segment)
+    yield from Copy(Path(segment.path)).events(alone=False)

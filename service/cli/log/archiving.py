@@ -30,6 +30,7 @@ def archive(
         typer.Option("--without", metavar="SUBSCRIBER", help="It is no more: let it not hold events back; repeatable."),
     ] = None,
     why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="Stands in the log for ever.")] = None,
+    shrink: Annotated[bool, typer.Option("--shrink", help="Give the room back to the disk: write it anew.")] = False,
     log: Log = None,
     json: Json = False,
 ) -> None:
@@ -38,7 +39,7 @@ def archive(
     Each file is read again before its events leave the log. Ids stay taken, streams keep their versions, and the log
     can be verified as before. What anybody still needs is refused, and named.
     """
-    segments = asyncio.run(_archive(path_of(log), before, to, why, tuple(without or ())))
+    segments = asyncio.run(_archive(path_of(log), before, to, why, tuple(without or ()), shrink=shrink))
     if wants_json(ctx, json):
         document({"segments": [{"first": one.first, "last": one.last, "file": one.path} for one in segments]})
     elif not segments:
@@ -47,7 +48,9 @@ def archive(
         say(f"{one.path}: {counted(one.last - one.first + 1, 'event')}, positions {one.first} to {one.last}")
 
 
-async def _archive(path: Path, before: str, to: Path, why: str | None, without: tuple[str, ...]) -> list["Segment"]:
+async def _archive(
+    path: Path, before: str, to: Path, why: str | None, without: tuple[str, ...], *, shrink: bool
+) -> list["Segment"]:
     from events.transfer.shelving import Order, shelve
     from service.clock import SystemClock
 
@@ -55,7 +58,10 @@ async def _archive(path: Path, before: str, to: Path, why: str | None, without: 
         last, now = await _last(log, before), SystemClock().now()
         order = Order(last=last, actor=actor(), now=now, why=why, without=without)
         with progress("archiving") as told:
-            return [segment async for segment in shelve(log, to, order, told)]
+            segments = [segment async for segment in shelve(log, to, order, told)]
+        if shrink:
+            await log.scrub()
+    return segments
 
 
 async def _last(log: "KeptLog", before: str) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
 import typer
 
 from service.cli.calling import Json, wants_json
+from service.cli.exits import Stop
 from service.cli.log.opening import Log, foreseen, path_of, writing
 from service.cli.log.progress import progress
 from service.cli.logfile import log_path, reading
@@ -17,7 +18,7 @@ from service.cli.printing import document, say
 from service.cli.spelling import counted
 
 if TYPE_CHECKING:
-    from events.log import Standing
+    from events.log import Anchor, Broken, Standing
     from events.transfer.heading import Heading
 
 STDOUT = Path("-")
@@ -76,12 +77,18 @@ def backup(
 
     The copy is read again before it gets its name, and is a log like any other.
     """
-    standing = _backup(path_of(log), to)
-    head = f"{standing.position}:{standing.hash.hex()}"
+    found = _backup(path_of(log), to)
+    from events.log import Broken
+
+    if isinstance(found, Broken):
+        raise Stop(
+            f"{to} is a faithful copy, but {found}",
+            document={"file": str(to), "whole": False, "position": found.position, "why": found.why},
+        )
     if wants_json(ctx, json):
-        document({"log_id": standing.log_id, "position": standing.position, "anchor": head, "file": str(to)})
+        document({"file": str(to), "whole": True, "position": found.position, "anchor": str(found)})
     else:
-        say(f"{to}: {counted(standing.position, 'event')}. The head is {head}")
+        say(f"{to}: {counted(found.position, 'event')}. The head is {found}")
 
 
 async def _export(path: Path, to: Path, after: int) -> "Heading":
@@ -111,7 +118,7 @@ async def _import(file: Path, path: Path) -> "Standing":
                 return await take_in(log, copy, told)
 
 
-def _backup(path: Path, to: Path) -> "Standing":
+def _backup(path: Path, to: Path) -> "Anchor | Broken":
     from events.sqlite.backup import back_up
 
     with foreseen(), progress("copying pages") as told:

@@ -33,10 +33,13 @@ def head(ctx: typer.Context, log: Log = None, json: Json = False) -> None:
 
 
 def verify(ctx: typer.Context, log: Log = None, anchor: Anchors = None, json: Json = False) -> None:
-    """Prove that nothing in the log was changed, taken out or put elsewhere. Exit code 1 if something was."""
+    """Prove that nothing in the log was changed, taken out or put elsewhere. Exit code 1 if something was.
+
+    Archived events are proven by what the log kept of them; the files are looked at where they are.
+    """
     path = path_of(log)
     anchors = [_parsed(text) for text in anchor or ()]
-    found = asyncio.run(_verify(path, anchors))
+    found, absent = asyncio.run(_verify(path, anchors))
     from events.log import Broken
 
     if isinstance(found, Broken):
@@ -45,10 +48,13 @@ def verify(ctx: typer.Context, log: Log = None, anchor: Anchors = None, json: Js
             document={"whole": False, "position": found.position, "why": found.why},
         )
     if wants_json(ctx, json):
-        document({"whole": True, "position": found.position, "hash": found.hash.hex(), "anchor": str(found)})
+        whole = {"whole": True, "position": found.position, "hash": found.hash.hex(), "anchor": str(found)}
+        document({**whole, "absent": absent} if absent else whole)
     else:
         held = f", and {counted(len(anchors), 'anchor')}" if anchors else ""
         say(f"whole: {counted(found.position, 'event')}{held}. Its head is {found}")
+        for file in absent:
+            say(f"! not looked at, for it is not there: the archive {file}", "yellow")
 
 
 def _parsed(text: str) -> "Anchor":
@@ -68,6 +74,16 @@ async def _head(path: Path) -> tuple[str, "Anchor"]:
         return log.log_id, anchor
 
 
-async def _verify(path: Path, anchors: list["Anchor"]) -> "Anchor | Broken":
+async def _verify(path: Path, anchors: list["Anchor"]) -> tuple["Anchor | Broken", list[str]]:
+    """Return what came of it, and which archives could not be looked at."""
+    from events.transfer.copies import NotThere, require_file
+
+    absent = []
     async with reading(path) as log:
-        return await log.verify(anchors=anchors)
+        found = await log.verify(anchors=anchors)
+        for segment in (await log.standing()).segments:
+            try:
+                require_file(segment)
+            except NotThere:
+                absent.append(segment.path)
+    return found, absent

@@ -73,7 +73,7 @@ def test_every_answer_has_a_form_for_machines(lamplighter: Run, log: str, tmp_pa
 
     anchor = head(tmp_path / "log.db")
     assert (exported["after"], exported["events"], exported["anchor"]) == (2, 3, anchor)
-    assert (backed_up["position"], backed_up["anchor"], backed_up["file"]) == (5, anchor, str(copy))
+    assert backed_up == {"file": str(copy), "whole": True, "position": 5, "anchor": anchor}
     assert (imported["position"], imported["anchor"]) == (5, anchor)
 
 
@@ -88,6 +88,54 @@ def test_a_backup_is_a_log_like_any_other(lamplighter: Run, log: str, tmp_path: 
     assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.db"]
     with closing(sqlite3.connect(copy)) as con:
         assert con.execute("SELECT name, position FROM cursors").fetchall() == [("alerts", 4)]
+
+
+def test_a_broken_log_is_backed_up_as_it_is_and_not_exported(lamplighter: Run, log: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "log.db")) as con:
+        con.executescript("DROP TRIGGER events_keep; UPDATE events SET actor = 'mallory' WHERE position = 3;")
+
+    backed_up = lamplighter("log", "backup", "--log", log, "--to", "copy.db")
+    exported = lamplighter("log", "export", "--log", log, "--to", "log.jsonl")
+
+    assert (backed_up.code, exported.code) == (1, 1)
+    assert "copy.db is a faithful copy, but the log is broken at position 3" in backed_up.err
+    assert "the log is broken at position 3" in exported.err
+    assert sorted(path.name for path in tmp_path.glob("*") if path.suffix in {".jsonl", ".part"}) == []
+    with closing(sqlite3.connect("copy.db")) as con:
+        assert con.execute("SELECT actor FROM events WHERE position = 3").fetchone() == ("mallory",)
+
+
+def test_the_room_of_what_was_archived_is_given_back_if_asked(lamplighter: Run, log: str, tmp_path: Path) -> None:
+    async def fill() -> None:
+        opened = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+        await added(opened, unit("daemon", 0, *(draft("x" * 1000, id_=str(number)) for number in range(300))))
+        await append(opened, Unit(cursor=CursorMove(name="alerts", old=4, new=305)))
+        await opened.close()
+
+    asyncio.run(fill())
+    before = (tmp_path / "log.db").stat().st_size
+
+    told = lamplighter("log", "archive", "--before", "306", "--to", "shelf", "--shrink", "--log", log)
+
+    assert told.code == 0
+    assert (tmp_path / "log.db").stat().st_size < before / 2
+
+
+def test_a_proof_looks_at_the_archives_that_are_there(lamplighter: Run, log: str) -> None:
+    lamplighter("log", "archive", "--before", "4", "--to", "shelf", "--log", log)
+    [file] = Path("shelf").iterdir()
+
+    whole = lamplighter("log", "verify", "--log", log)
+    file.write_bytes(file.read_bytes() + b" ")
+    spoilt = lamplighter("log", "verify", "--log", log)
+    file.unlink()
+    absent = lamplighter("log", "verify", "--log", log)
+
+    assert (whole.code, spoilt.code, absent.code) == (0, 1, 0)
+    assert whole.out.startswith("whole: 6 events.")
+    assert "positions 1 to 3 lie in the archive" in spoilt.err
+    assert "not the file that was written" in spoilt.err
+    assert f"! not looked at, for it is not there: the archive {file.absolute()}\n" in absent.out
 
 
 @pytest.mark.parametrize("command", ["export", "backup"])
