@@ -377,6 +377,10 @@ class LogReader(Protocol):
         """Return how the chain stands there; None beyond the head, and within an archived segment."""
         ...
 
+    async def standing(self) -> Standing:
+        """Return how the log stands."""
+        ...
+
     async def verify(self, *, since: Anchor = BEGINNING, anchors: Sequence[Anchor] = ()) -> Anchor | Broken:
         """Work the chain out anew, from where it is known to hold; return how it stands at the head, or what is broken.
 
@@ -422,10 +426,6 @@ class EventLog(LogReader, Protocol):
 
 class CopiedLog(LogReader, Protocol):
     """A log that can be copied as it stands, also while another process writes to it."""
-
-    async def standing(self) -> Standing:
-        """Return how the log stands."""
-        ...
 
     async def sealed(self, after: int, limit: int) -> list[Sealed]:
         """Return the events behind a position with their links, oldest first; those that are archived are left out."""

@@ -26,6 +26,7 @@ from events.log import (
 )
 from events.memory import MemoryLog
 from events.transfer import shelving
+from events.transfer.copies import NotThere, history
 from events.transfer.shelving import position_before, why_not
 from tests.contract.copies import ACTS, LIFE, archived, export, fill, import_
 from tests.contract.disks import NOON, Disk, added, append, draft, everything, reasons, unit
@@ -187,6 +188,22 @@ async def test_a_copy_of_what_was_never_archived_needs_no_archive(free: KeptLog,
     assert (await export(free, tmp_path / "rest.jsonl", after=4)).read_bytes().count(b"\n") == 1 + 4
     with pytest.raises(LogError, match=r"positions 1 to 4 lie in the archive .* not there: bring it back"):
         await export(free, tmp_path / "log.jsonl")
+
+
+async def test_who_must_begin_from_the_beginning_reads_the_archives_first(
+    free: KeptLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelving, "SEGMENT", 3)
+    before = await everything(free)
+    first, _ = await archived(free, tmp_path / "shelf", 5)
+
+    told = [list(history(await free.standing(), after)) for after in (0, 2, 3, 4, 5)]
+    remove(first)
+
+    assert told == [before[after:5] for after in (0, 2, 3, 4, 5)]
+    assert list(history(await free.standing(), 3)) == before[3:5]
+    with pytest.raises(NotThere, match="positions 1 to 3"):
+        list(history(await free.standing(), 2))
 
 
 async def test_an_archive_that_was_changed_is_not_believed(free: KeptLog, tmp_path: Path) -> None:

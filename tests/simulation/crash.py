@@ -23,6 +23,7 @@ from events.log import (
     Recorded,
     Redaction,
     Result,
+    Standing,
     Unit,
 )
 from service.clock import LoopClock
@@ -113,6 +114,9 @@ class CrashingLog:
 
     async def version(self, stream: str) -> int:
         return await self.ask(lambda: self._log.version(stream))
+
+    async def standing(self) -> Standing:
+        return await self.ask(self._log.standing)
 
     async def cursor(self, name: str) -> int:
         return await self.ask(lambda: self._log.cursor(name))
