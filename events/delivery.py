@@ -2,43 +2,39 @@
 
 A named subscriber's cursor moves in the very unit that holds the effect of an event, so a crash between the two is
 not possible. Over events without effect it is saved now and then: a crash repeats some of them and loses none.
+
+An event that its subscriber cannot take is set aside, see `parking`. A subscriber that can take nothing is waited for.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
-from events.catalogue import Event
+from events import parking, streams
 from events.codec import Undecodable, decode
 from events.log import (
-    AlreadyDecided,
     Appended,
     CursorMove,
     CursorMoved,
     EventLog,
     FencedOff,
-    IdReused,
     LogError,
     LogUnusable,
     Page,
-    Parked,
     Query,
     Recorded,
-    StaleVersion,
     Unit,
 )
+from events.parking import Subscriber, Time
 
 PAGE = 500
 SAVE_EVENTS = 500
 SAVE_SECONDS = 2.0
 STORE_RETRY_SECONDS = 5.0
 RETRIES = (1.0, 5.0, 30.0)  # seconds before each further try of a handler that failed
-DECISIONS = 10  # tries of one event that come to nothing because another writer was first
 
-Sleep = Callable[[float], Awaitable[None]]
 logger = structlog.get_logger(__name__)
 
 
@@ -50,6 +46,30 @@ class HeadBehind(LogError):
     """The log ends before a place that was already seen: it was replaced by an older copy."""
 
 
+class Unavailable(Exception):
+    """A subscriber can take nothing now, whatever the event: it is waited for, at least so many seconds."""
+
+    def __init__(self, reason: str, *, seconds: float = 0.0) -> None:
+        """Say why, and when it is no use to try earlier."""
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a subscriber is waited for.
+
+    `retries` are the seconds before each further try of an event that it cannot take; after the last, the event is
+    parked. `longest` is how many seconds may lie between two tries while it is Unavailable; with None it is not waited
+    for, and Unavailable is raised. When `in_a_row` were parked and it took none in between, then it is the subscriber
+    and not the events, and no more are parked: that one is tried until it is taken. With None there is no such number.
+    """
+
+    retries: tuple[float, ...] = RETRIES
+    longest: float | None = 300.0
+    in_a_row: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
     """Nothing is left up to `position`: what follows happened later."""
@@ -58,28 +78,6 @@ class CaughtUp:
 
 
 Subscription = AsyncGenerator[Recorded | CaughtUp, None]
-
-
-class Subscriber(Protocol):
-    """Takes events, one at a time and in order; gets each at least once."""
-
-    @property
-    def name(self) -> str:
-        """Return the name of its cursor."""
-        ...
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """Return the types that it wants; none means all."""
-        ...
-
-    async def handle(self, recorded: Recorded, event: Event) -> Unit | None:
-        """Return what to append because of this event, or None; the cursor's move is added to it.
-
-        A unit should be one decision: when it was made before, nothing of the unit is written. It is asked again when
-        the unit's versions are stale, when it raised, and after a crash.
-        """
-        ...
 
 
 async def subscribe(log: EventLog, *, types: tuple[str, ...] = (), after: int) -> Subscription:
@@ -101,20 +99,13 @@ async def subscribe(log: EventLog, *, types: tuple[str, ...] = (), after: int) -
         await log.beyond(position)
 
 
-async def run(
-    log: EventLog,
-    subscriber: Subscriber,
-    *,
-    sleep: Sleep,
-    monotonic: Callable[[], float],
-    retries: Sequence[float] = RETRIES,
-) -> None:
-    """Hand every event to a subscriber, for ever. Raises CursorTaken, HeadBehind.
+async def run(log: EventLog, subscriber: Subscriber, time: Time, patience: Patience | None = None) -> None:
+    """Hand every event to a subscriber, for ever. Raises CursorTaken, HeadBehind; Unavailable if it is not waited for.
 
-    A handler that fails is tried again after each of `retries`, then the event is parked and the next one comes. A
-    log that cannot be used is waited for.
+    A handler that fails is tried again, then the event is parked and the next one comes (see Patience). A log that
+    cannot be used is waited for.
     """
-    follower = Follower(log, subscriber, sleep=sleep, monotonic=monotonic, retries=retries)
+    follower = Follower(log, subscriber, time, patience or Patience())
     while True:
         try:
             await follower.locate()
@@ -123,19 +114,12 @@ async def run(
                 await follower.wait()
         except LogUnusable as error:
             logger.warning("log_unusable", subscriber=subscriber.name, error=str(error))
-            await sleep(STORE_RETRY_SECONDS)
+            await time.sleep(STORE_RETRY_SECONDS)
 
 
-async def drain(
-    log: EventLog,
-    subscriber: Subscriber,
-    *,
-    sleep: Sleep,
-    monotonic: Callable[[], float],
-    retries: Sequence[float] = RETRIES,
-) -> int:
+async def drain(log: EventLog, subscriber: Subscriber, time: Time, patience: Patience | None = None) -> int:
     """Hand over what is there, also what comes of it, and return how many it were. Raises also LogUnusable."""
-    follower = Follower(log, subscriber, sleep=sleep, monotonic=monotonic, retries=retries)
+    follower = Follower(log, subscriber, time, patience or Patience())
     await follower.locate()
     handled = await follower.catch_up()
     while await log.head() > follower.seen:
@@ -150,21 +134,14 @@ class Follower:
     `seen` is the last position that it is done with, `saved` the one that its cursor has in the log.
     """
 
-    def __init__(
-        self,
-        log: EventLog,
-        subscriber: Subscriber,
-        *,
-        sleep: Sleep,
-        monotonic: Callable[[], float],
-        retries: Sequence[float],
-    ) -> None:
+    def __init__(self, log: EventLog, subscriber: Subscriber, time: Time, patience: Patience) -> None:
         """Call `locate` first."""
         self._log = log
         self._subscriber = subscriber
-        self._sleep = sleep
-        self._monotonic = monotonic
-        self._retries = retries
+        self._own_stream = streams.subscriber(subscriber.name)
+        self._time = time
+        self._patience = patience
+        self._parked_in_a_row = 0
         self._saved: int | None = None
         self._asked: int | None = None
         self._lags_since: float | None = None
@@ -207,54 +184,67 @@ class Follower:
             self._stands(move.new)
 
     async def _take(self, recorded: Recorded) -> None:
-        """Hand one event over; when it fails for too long, set it aside."""
-        try:
-            event = decode(recorded)
-        except Undecodable as error:
-            await self._park(recorded, error)
+        """Hand one event over; when it fails for too long, set it aside.
+
+        What is told of the subscriber's own parked events is not for itself: it would be parked again, for ever.
+        """
+        if recorded.stream == self._own_stream:
+            await self._pass(recorded.position)
             return
-        for delay in (*self._retries, None):
+        retries, unavailable = iter(self._patience.retries), 0
+        while True:
             try:
-                await self._hand_over(recorded, event)
+                await self._hand_over(recorded)
                 return
             except (LogUnusable, CursorTaken):
                 raise
+            except Undecodable as error:
+                await self._park(recorded, error)
+                return
+            except Unavailable as error:
+                if self._patience.longest is None:
+                    raise
+                unavailable += 1
+                seconds = max(error.seconds, min(2.0**unavailable, self._patience.longest))
+                self._tell("subscriber_unavailable", recorded, error)
             except Exception as error:  # noqa: BLE001 - one event must not hold up those behind it
-                if delay is None:
+                left = next(retries, None)
+                if left is None and self._may_park():
                     await self._park(recorded, error)
                     return
+                seconds = (self._patience.longest or 0.0) if left is None else left
                 self._tell("handler_failed", recorded, error)
-                await self._sleep(delay)
+            await self._time.sleep(seconds)
 
-    async def _hand_over(self, recorded: Recorded, event: Event) -> None:
-        refused: object = None
-        for _ in range(DECISIONS):
-            unit = await self._subscriber.handle(recorded, event)
-            if unit is None:
-                return await self._pass(recorded.position)
-            move = self._move(recorded.position)
-            [result] = await self._log.append([replace(unit, cursor=move)])
-            match result:
-                case Appended():
-                    return self._stands(move.new)
-                case AlreadyDecided():
-                    return await self._pass(recorded.position)
-                case CursorMoved(actual=actual):
-                    raise self._taken(actual)
-                case FencedOff():
-                    raise CursorTaken(str(result))
-                case IdReused() | StaleVersion():
-                    refused = result
-        raise LogError(f"{self._subscriber.name!r} cannot append what comes of position {recorded.position}: {refused}")
+    def _may_park(self) -> bool:
+        most = self._patience.in_a_row
+        return most is None or self._parked_in_a_row < most
+
+    async def _hand_over(self, recorded: Recorded) -> None:
+        async def and_move(unit: Unit) -> Unit:
+            return replace(unit, cursor=self._move(recorded.position))
+
+        result = await parking.hand_over(self._log, self._subscriber, recorded, decode(recorded), and_move)
+        if result is None:
+            return await self._pass(recorded.position)
+        self._parked_in_a_row = 0
+        if isinstance(result, CursorMoved):
+            raise self._taken(result.actual)
+        if isinstance(result, FencedOff):
+            raise CursorTaken(str(result))
+        if isinstance(result, Appended):
+            return self._stands(recorded.position)
+        return await self._pass(recorded.position)  # it was decided before
 
     async def _park(self, recorded: Recorded, error: Exception) -> None:
         """Set an event aside, visibly, and go on behind it."""
         self._tell("event_parked", recorded, error)
         move = self._move(recorded.position)
-        parked = Parked(name=self._subscriber.name, position=recorded.position, error=_text(error))
-        refused = await self._log.park(parked, move)
-        if refused is not None:
-            raise self._taken(refused.actual)
+        name, now = self._subscriber.name, self._time.now()
+        moved = await parking.set_aside(self._log, name, recorded, error, now=now, move=move)
+        if moved is not None:
+            raise self._taken(moved.actual)
+        self._parked_in_a_row += 1
         self._stands(move.new)
 
     async def _pass(self, position: int) -> None:
@@ -262,7 +252,7 @@ class Follower:
         self.seen = max(self.seen, position)
         if self.seen == self._saved:
             return
-        now = self._monotonic()
+        now = self._time.monotonic()
         if self._lags_since is None:
             self._lags_since = now
         if self.seen - (self._saved or 0) >= SAVE_EVENTS or now - self._lags_since >= SAVE_SECONDS:
@@ -284,7 +274,9 @@ class Follower:
         )
 
     def _tell(self, event: str, recorded: Recorded, error: Exception) -> None:
-        logger.warning(event, subscriber=self._subscriber.name, position=recorded.position, error=_text(error))
+        logger.warning(
+            event, subscriber=self._subscriber.name, position=recorded.position, error=parking.text_of(error)
+        )
 
 
 async def _page(log: EventLog, types: tuple[str, ...], position: int) -> Page:
@@ -295,7 +287,3 @@ async def _page(log: EventLog, types: tuple[str, ...], position: int) -> Page:
             "Bring back the newer one, or start with a new log"
         )
     return page
-
-
-def _text(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -116,15 +116,35 @@ class Fence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """An event that a subscription could not take, set aside so that the ones behind it are not held up."""
+
+    name: str
+    position: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unparked:
+    """Take back an event that a subscription set aside: it was handed over after all, or is given up."""
+
+    name: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """All or nothing: some streams and, if wanted, the cursor whose event had these effects.
 
     `fences` are the leases without which it must not be written; they are looked at in its own transaction.
+    `parking` sets an event aside, together with the cursor's move past it; without a move it says anew why. Or it takes
+    one back. What is not set aside can have neither. A unit that is repeated sets nothing aside again.
     """
 
     streams: Mapping[str, Write] = field(default_factory=dict)
     cursor: CursorMove | None = None
     fences: tuple[Fence, ...] = ()
+    parking: Parked | Unparked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +213,15 @@ class FencedOff:
         )
 
 
-Refused = StaleVersion | AlreadyDecided | IdReused | CursorMoved | FencedOff
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotParked:
+    """There is nothing to take back: it was before, or was never set aside. Nothing was written."""
+
+    name: str
+    position: int
+
+
+Refused = StaleVersion | AlreadyDecided | IdReused | CursorMoved | FencedOff | NotParked
 Result = Appended | Refused
 
 
@@ -225,15 +253,6 @@ class Page:
     head: int
     more: bool
     archived: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parked:
-    """An event that a subscriber could not take, set aside so that the ones behind it are not held up."""
-
-    name: str
-    position: int
-    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -409,10 +428,6 @@ class EventLog(LogReader, Protocol):
 
     async def beyond(self, position: int) -> None:
         """Return when the head is beyond `position`; the hint may come early, never late."""
-        ...
-
-    async def park(self, parked: Parked, move: CursorMove) -> CursorMoved | None:
-        """Set an event aside for a subscription and move its cursor past it, in one commit; or refuse both."""
         ...
 
     async def redact(self, redaction: Redaction) -> Recorded | NotRedacted:

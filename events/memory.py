@@ -19,8 +19,6 @@ from events.log import (
     BEGINNING,
     Anchor,
     Broken,
-    CursorMove,
-    CursorMoved,
     LogUnusable,
     NotRedacted,
     Page,
@@ -187,6 +185,18 @@ class MemoryStore:
             hash=self.hashes[place],
         )
 
+    def is_parked(self, name: str, position: int) -> bool:
+        """Return whether a subscription set an event aside."""
+        return (name, position) in self.parked
+
+    def park(self, parked: Parked) -> None:
+        """Set an event aside, or say anew why."""
+        self.parked[parked.name, parked.position] = parked
+
+    def unpark(self, name: str, position: int) -> None:
+        """Take an event back, if it is there."""
+        self.parked.pop((name, position), None)
+
 
 class MemoryLog:
     """The event log in memory. It has one holder, and so one epoch for ever (G6)."""
@@ -237,16 +247,6 @@ class MemoryLog:
     async def cursor(self, name: str) -> int:
         self.require_open()
         return self.store.cursor(name)
-
-    async def park(self, parked: Parked, move: CursorMove) -> CursorMoved | None:
-        self.require_open()
-        actual = self.store.cursor(move.name)
-        if actual != move.old:
-            return CursorMoved(name=move.name, expected=move.old, actual=actual)
-        self.store.parked[parked.name, parked.position] = parked
-        self.store.move(move.name, move.new)
-        await self._acknowledge()
-        return None
 
     async def parked(self, name: str | None = None) -> list[Parked]:
         self.require_open()

@@ -56,8 +56,13 @@ def delivery(channel: str) -> str:
     return f"delivery/{channel}"
 
 
+def subscriber(name: str) -> str:
+    """Return the stream of what became of the events that a subscription could not take."""
+    return f"subscriber/{name}"
+
+
 def subject(stream: str) -> Subject:
-    """Return what a stream is about; nothing for the daemon's and the channels' own."""
+    """Return what a stream is about; nothing for the daemon's, the channels' and the subscribers' own."""
     match stream.split("/"):
         case ["endpoint", space, name, _] | ["acts", space, name] | ["incident", _, space, name]:
             return Subject(space, name)

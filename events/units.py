@@ -20,11 +20,14 @@ from events.log import (
     Fence,
     FencedOff,
     IdReused,
+    NotParked,
+    Parked,
     Recorded,
     Refused,
     Result,
     StaleVersion,
     Unit,
+    Unparked,
 )
 
 ONLY_EPOCH = 1  # of every lease in a log that never has two holders
@@ -85,6 +88,7 @@ class Order:
     entries: tuple[Entry, ...]
     cursor: CursorMove | None
     fences: tuple[Fence, ...]
+    parking: Parked | Unparked | None
 
 
 class Rows(Protocol):
@@ -119,6 +123,18 @@ class Rows(Protocol):
         """Set a cursor."""
         ...
 
+    def is_parked(self, name: str, position: int) -> bool:
+        """Return whether a subscription set an event aside."""
+        ...
+
+    def park(self, parked: Parked) -> None:
+        """Set an event aside, or say anew why."""
+        ...
+
+    def unpark(self, name: str, position: int) -> None:
+        """Take an event back, if it is there."""
+        ...
+
 
 def prepare(unit: Unit) -> Order:
     """Encode a unit. Raises ValueError for one that no log could ever take."""
@@ -126,7 +142,7 @@ def prepare(unit: Unit) -> Order:
     if len({entry.id for entry in entries}) < len(entries):
         raise ValueError(f"a unit names one id twice: {[entry.id for entry in entries]}")
     expected = {stream: write.expected for stream, write in unit.streams.items()}
-    return Order(expected, entries, unit.cursor, unit.fences)
+    return Order(expected, entries, unit.cursor, unit.fences, unit.parking)
 
 
 def _entry(stream: str, draft: Draft) -> Entry:
@@ -158,7 +174,9 @@ def settle(order: Order, rows: Rows) -> Result:
         refused = _stale(order, rows)
     if refused is None and order.cursor is not None:
         refused = _elsewhere(order.cursor, rows.cursor(order.cursor.name), repeated=repeated)
-    return _write(order, stored, rows) if refused is None else refused
+    if refused is None and not repeated:
+        refused = _not_there(order, rows)
+    return _write(order, stored, rows, repeated=repeated) if refused is None else refused
 
 
 def _fenced_off(order: Order, rows: Rows) -> FencedOff | None:
@@ -197,7 +215,17 @@ def _elsewhere(move: CursorMove, actual: int, *, repeated: bool) -> CursorMoved 
     return CursorMoved(name=move.name, expected=move.old, actual=actual)
 
 
-def _write(order: Order, stored: dict[str, Stored], rows: Rows) -> Appended:
+def _not_there(order: Order, rows: Rows) -> NotParked | None:
+    """Return the refusal if there is nothing to take back, or to say anew why it is set aside."""
+    parking = order.parking
+    if parking is None or (isinstance(parking, Parked) and order.cursor is not None):
+        return None
+    if rows.is_parked(parking.name, parking.position):
+        return None
+    return NotParked(name=parking.name, position=parking.position)
+
+
+def _write(order: Order, stored: dict[str, Stored], rows: Rows, *, repeated: bool) -> Appended:
     versions = dict(order.expected)
     events = []
     for entry in order.entries:
@@ -212,4 +240,16 @@ def _write(order: Order, stored: dict[str, Stored], rows: Rows) -> Appended:
     move = order.cursor
     if move is not None and rows.cursor(move.name) == move.old:
         rows.move(move.name, move.new)
+    _set_aside(order.parking, rows, repeated=repeated)
     return Appended(events=tuple(events))
+
+
+def _set_aside(parking: Parked | Unparked | None, rows: Rows, *, repeated: bool) -> None:
+    """Set aside, or take back. What was set aside once may have been taken back since: it is not set aside again."""
+    match parking:
+        case Parked() if not repeated:
+            rows.park(parking)
+        case Unparked(name=name, position=position):
+            rows.unpark(name, position)
+        case _:
+            pass

@@ -19,12 +19,9 @@ from events.archive import archive
 from events.board import Board
 from events.horizon import Horizon
 from events.log import (
-    CursorMove,
-    CursorMoved,
     LogError,
     LogUnusable,
     NotRedacted,
-    Parked,
     Recorded,
     Redaction,
     Result,
@@ -90,10 +87,6 @@ class SqliteLog(SqliteReader):
 
     async def beyond(self, position: int) -> None:
         await self._horizon.beyond(position)
-
-    async def park(self, parked: Parked, move: CursorMove) -> CursorMoved | None:
-        [outcome] = await self._hand_in([lambda writer: writer.park(parked, move)])
-        return cast("CursorMoved | None", outcome)
 
     async def redact(self, redaction: Redaction) -> Recorded | NotRedacted:
         [outcome] = await self._hand_in([partial(redact, redaction)])

@@ -12,8 +12,6 @@ from pathlib import Path
 from events import chain
 from events.facets import Facets
 from events.log import (
-    CursorMove,
-    CursorMoved,
     LogError,
     LogUnusable,
     Parked,
@@ -178,15 +176,19 @@ class Writer:
         """Set a cursor."""
         self._opened().execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (name, position))
 
-    def park(self, parked: Parked, move: CursorMove) -> CursorMoved | None:
-        """Set an event aside and move the cursor past it."""
-        actual = self.cursor(move.name)
-        if actual != move.old:
-            return CursorMoved(name=move.name, expected=move.old, actual=actual)
+    def is_parked(self, name: str, position: int) -> bool:
+        """Return whether a subscription set an event aside."""
+        sql = "SELECT 1 FROM parked WHERE position = ? AND name = ?"
+        return self._opened().execute(sql, (position, name)).fetchone() is not None
+
+    def park(self, parked: Parked) -> None:
+        """Set an event aside, or say anew why."""
         row = (parked.position, parked.name, parked.error)
         self._opened().execute("INSERT OR REPLACE INTO parked VALUES (?, ?, ?)", row)
-        self.move(move.name, move.new)
-        return None
+
+    def unpark(self, name: str, position: int) -> None:
+        """Take an event back, if it is there."""
+        self._opened().execute("DELETE FROM parked WHERE position = ? AND name = ?", (position, name))
 
     def sealed_at(self, position: int) -> Sealed | None:
         """Return the event at a position; None if there is none, or if it lies in an archive."""

@@ -67,7 +67,7 @@ async def _take_readers(log: KeptLog, heading: Heading) -> None:
     """Let every subscriber go on where it stood, so that nothing is done to the world a second time."""
     for parked in heading.parked:
         here = await log.cursor(parked.name)
-        await log.park(parked, CursorMove(name=parked.name, old=here, new=here))
+        await log.append([Unit(parking=parked, cursor=CursorMove(name=parked.name, old=here, new=here))])
     moves: Iterable[Unit] = [
         Unit(cursor=CursorMove(name=name, old=await log.cursor(name), new=position))
         for name, position in heading.cursors.items()

@@ -17,6 +17,7 @@ STYLES: Mapping[str, str] = {
     "incident.fired": "bold red",
     "incident.resolved": "green",
     "delivery.undeliverable": "bold red",
+    "subscriber.parked": "yellow",
 }
 OF_STATUS: Mapping[str, str] = {"failed": "red", "updateFailed": "red", "running": "green"}
 

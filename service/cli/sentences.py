@@ -126,6 +126,10 @@ def _suspicion_ended(data: Data) -> str:
     return "they are really gone" if data["confirmed"] else "they are seen again"
 
 
+def _why(data: Data) -> str:
+    return f": {data['why']}" if data["why"] else ""
+
+
 def _started(data: Data) -> str:
     gap = f"; nobody looked since {moment(data['down_since'])}" if data.get("down_since") else ""
     return f"daemon {data['version']} started in {data['mode']} mode{gap}"
@@ -168,6 +172,11 @@ SENTENCES: Mapping[str, Callable[[Data], str]] = {
     "delivery.delivered": lambda _: "message delivered",
     "delivery.undeliverable": _undeliverable,
     "delivery.superseded": lambda _: "message not sent: a later one tells it, too",
+    "subscriber.parked": lambda data: f"position {data['position']} set aside by {data['subscriber']}: {data['error']}",
+    "subscriber.replayed": lambda data: (
+        f"position {data['position']} taken by {data['subscriber']} after all{_why(data)}"
+    ),
+    "subscriber.skipped": lambda data: f"position {data['position']} given up for {data['subscriber']}{_why(data)}",
     "daemon.started": _started,
     "daemon.stopped": lambda data: f"daemon stopped: {data['reason']}",
     "configuration.applied": _applied,

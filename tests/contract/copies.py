@@ -19,8 +19,12 @@ async def fill(log: KeptLog, number: int = 7) -> None:
     for version in range(number):
         stream, expected = (LIFE, version // 2) if version % 2 == 0 else (ACTS, version // 2)
         await added(log, unit(stream, expected, draft(f"ünï {version}", minutes=version)))
-    await append(log, Unit(cursor=CursorMove(name="alerts", old=0, new=number - 1)))
-    await log.park(Parked(name="autopause", position=2, error="no"), CursorMove(name="autopause", old=0, new=2))
+    aside = Parked(name="autopause", position=2, error="no")
+    await append(
+        log,
+        Unit(cursor=CursorMove(name="alerts", old=0, new=number - 1)),
+        Unit(parking=aside, cursor=CursorMove(name="autopause", old=0, new=2)),
+    )
 
 
 async def export(log: KeptLog, path: Path, *, after: int = 0) -> Path:

@@ -255,11 +255,17 @@ async def test_g7_a_parked_event_is_visible_and_passed_by_its_cursor(disk: Disk)
     log = await disk.open()
     parked = Parked(name="alerts", position=3, error="KeyError: 'x'")
 
-    assert await log.park(parked, CursorMove(name="alerts", old=0, new=3)) is None
-    refused = await log.park(Parked(name="alerts", position=4, error="late"), CursorMove(name="alerts", old=0, new=4))
+    late = Parked(name="alerts", position=4, error="late")
+
+    [appended, refused] = await append(
+        log,
+        Unit(parking=parked, cursor=CursorMove(name="alerts", old=0, new=3)),
+        Unit(parking=late, cursor=CursorMove(name="alerts", old=0, new=4)),
+    )
     await disk.crash(log)
     log = await disk.open()
 
+    assert appended == Appended(events=())
     assert refused == CursorMoved(name="alerts", expected=0, actual=3)
     assert await log.parked() == [parked]
     assert await log.parked("alerts") == [parked]

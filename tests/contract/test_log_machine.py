@@ -18,6 +18,7 @@ from events import codec
 from events.catalogue import Archived, DaemonStopped, Redacted
 from events.log import (
     Anchor,
+    Appended,
     CursorMove,
     CursorMoved,
     Fence,
@@ -30,6 +31,7 @@ from events.log import (
     Redaction,
     Result,
     Unit,
+    Unparked,
     Write,
 )
 from events.memory import MemoryLog
@@ -184,11 +186,12 @@ class LogMachine(RuleBasedStateMachine):
     def park(self, name: str, off: int, error: str) -> None:
         here = self.model.cursors[name] + off
         parked = Parked(name=name, position=here + 1, error=error)
-        refused = self.do(self.log.park(parked, CursorMove(name=name, old=here, new=here + 1)))
+        move = CursorMove(name=name, old=here, new=here + 1)
+        [result] = self.do(self.log.append([Unit(parking=parked, cursor=move)]))
         if off:
-            assert refused == CursorMoved(name=name, expected=here, actual=here - off)
+            assert result == CursorMoved(name=name, expected=here, actual=here - off)
         else:
-            assert refused is None
+            assert result == Appended(events=())
             self.model.parked[here + 1, name] = error
             self.model.cursors[name] = here + 1
 
@@ -226,6 +229,37 @@ class LogMachine(RuleBasedStateMachine):
         assert isinstance(proven, Anchor), proven
         assert proven.position == len(self.model.facts)
         self.model.anchors.append(proven)
+
+    @rule(
+        name=st.sampled_from(SUBSCRIBERS),
+        position=st.integers(1, 4),
+        error=st.none() | st.text(max_size=3),
+        said=drafts,
+        off=st.sampled_from((0, 0, 0, 1)),
+    )
+    def replay(self, name: str, position: int, error: str | None, said: Any, off: int) -> None:
+        """Take one back together with an effect, or say anew why it is set aside; or find that it is not."""
+        stream, key = STREAMS[1], (position, name)
+        unit = Unit(
+            streams={stream: Write(expected=self.model.version(stream) + off, drafts=(said,))},
+            parking=Unparked(name=name, position=position)
+            if error is None
+            else Parked(name=name, position=position, error=error),
+        )
+        repeated = any(id_ == said.id for _, id_, _ in self.model.facts)
+        trial = replace(self.model, facts=list(self.model.facts))
+        expected = trial.append(unit)
+        if expected == "Appended" and not repeated and key not in self.model.parked:
+            expected = "NotParked"
+        [result] = self.do(self.log.append([unit]))
+        assert type(result).__name__ == expected
+        if expected != "Appended":
+            return
+        self.model.facts = trial.facts
+        if error is None:
+            self.model.parked.pop(key, None)
+        elif not repeated:
+            self.model.parked[key] = error
 
     @invariant()
     def everything_is_as_the_model_says(self) -> None:

@@ -13,8 +13,6 @@ from events.log import (
     Anchor,
     Appended,
     Broken,
-    CursorMove,
-    CursorMoved,
     EventLog,
     NotRedacted,
     Page,
@@ -102,9 +100,6 @@ class CrashingLog:
             return results
 
         return await self.commit(appended)
-
-    async def park(self, parked: Parked, move: CursorMove) -> CursorMoved | None:
-        return await self.commit(lambda: self._log.park(parked, move))
 
     async def read(self, query: Query) -> Page:
         return await self.ask(lambda: self._log.read(query))

@@ -25,6 +25,7 @@ from service.subscribers.alerts.rules import UNREACHABLE, judge
 from service.subscribers.alerts.waiting import Instant, Wait, Waiting, can_tell, evidence, onset, seconds_left
 
 ACTOR = "alerts"
+REMEMBERED = 8  # decisions, for events that are handed over again
 GROUP_SECONDS = 10.0  # without a further arrival, before the message that tells them all
 SHORTEST_NAP = 1.0
 BLIND_NAP = 30.0  # while something waits that cannot be told now
@@ -56,7 +57,7 @@ class Alerts:
         self._fleet = Fleet()
         self._incidents = Incidents()
         self._waiting = Waiting()
-        self._decided: tuple[int, tuple[Entry, ...]] | None = None
+        self._decided: dict[int, tuple[Entry, ...]] = {}  # of the last few positions
         self._latest_arrival = float("-inf")
         self._turn = asyncio.Lock()  # one decision at a time: by an event, or by time
         self._changed = asyncio.Event()
@@ -71,14 +72,13 @@ class Alerts:
         """Follow the log, and the time, for ever."""
         await self.restore()
         async with asyncio.TaskGroup() as tasks:
-            follow = delivery.run(self._log, self, sleep=self._clock.sleep, monotonic=self._clock.monotonic)
-            tasks.create_task(follow, name="alerts by event")
+            tasks.create_task(delivery.run(self._log, self, self._clock), name="alerts by event")
             tasks.create_task(self._watch_time(), name="alerts by time")
 
     async def once(self) -> None:
         """Take what is in the log, and tell what is due now without waiting for more: a sweep was just made."""
         await self.restore(swept=True)
-        await delivery.drain(self._log, self, sleep=self._clock.sleep, monotonic=self._clock.monotonic)
+        await delivery.drain(self._log, self, self._clock)
         await self.tick(hurry=True)
 
     async def restore(self, *, swept: bool = False) -> None:
@@ -100,9 +100,11 @@ class Alerts:
     async def handle(self, recorded: Recorded, event: Event) -> Unit | None:
         """Return what follows from an event; asked again for the same one, the same, on the streams as they are now."""
         async with self._turn:
-            if self._decided is None or self._decided[0] != recorded.position:
-                self._decided = (recorded.position, self._decide(recorded, event))
-            _, entries = self._decided
+            if recorded.position not in self._decided:
+                self._decided[recorded.position] = self._decide(recorded, event)
+                if len(self._decided) > REMEMBERED:
+                    del self._decided[next(iter(self._decided))]
+            entries = self._decided[recorded.position]
             return await self._unit(entries, ()) if entries else None
 
     async def tick(self, *, hurry: bool = False) -> float:
@@ -132,7 +134,8 @@ class Alerts:
 
     def _decide(self, recorded: Recorded, event: Event) -> tuple[Entry, ...]:
         self._fleet.apply(recorded, event)
-        if self._waiting.apply(self._fleet, recorded, event, self._instant()):
+        newest = recorded.position == self._fleet.position  # else it was set aside, and comes again
+        if newest and self._waiting.apply(self._fleet, recorded, event, self._instant()):
             self._changed.set()
         desk = self._desk()
         if isinstance(event, Warned):

@@ -11,7 +11,7 @@ import pytest
 from events import delivery
 from events.catalogue import DaemonStopped, Event
 from events.codec import decision
-from events.delivery import CaughtUp, CursorTaken, HeadBehind, drain, run, subscribe
+from events.delivery import RETRIES, CaughtUp, CursorTaken, HeadBehind, Patience, drain, run, subscribe
 from events.log import (
     CursorMove,
     EventLog,
@@ -24,6 +24,8 @@ from events.log import (
     Write,
 )
 from events.memory import MemoryLog, MemoryStore
+from events.parking import Subscriber
+from service.clock import LoopClock
 from tests.contract.disks import DISKS, NOON, Disk, added, draft, everything, reasons, said, unit
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
@@ -88,18 +90,16 @@ class Decider:
 
 
 @contextlib.asynccontextmanager
-async def running(log: EventLog, subscriber: delivery.Subscriber, **options: Sequence[float]) -> AsyncIterator[None]:
+async def running(log: EventLog, subscriber: Subscriber, retries: Sequence[float] = RETRIES) -> AsyncIterator[None]:
     """Run a subscriber beside the test."""
-    monotonic = asyncio.get_running_loop().time
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(run(log, subscriber, sleep=asyncio.sleep, monotonic=monotonic, **options))
+        task = tasks.create_task(run(log, subscriber, LoopClock(start=NOON), Patience(retries=tuple(retries))))
         yield
         task.cancel()
 
 
-async def drained(log: EventLog, subscriber: delivery.Subscriber, retries: Sequence[float] = (1, 2)) -> int:
-    monotonic = asyncio.get_running_loop().time
-    return await drain(log, subscriber, sleep=asyncio.sleep, monotonic=monotonic, retries=retries)
+async def drained(log: EventLog, subscriber: Subscriber, retries: Sequence[float] = (1, 2)) -> int:
+    return await drain(log, subscriber, LoopClock(start=NOON), Patience(retries=tuple(retries)))
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -268,7 +268,7 @@ async def test_an_event_that_always_fails_is_parked_and_those_behind_it_go_on(lo
 
     assert listener.heard == ["a", "b"]
     assert await log.parked() == [Parked(name="listener", position=2, error="KeyError: 'poison'")]
-    assert await log.cursor("listener") == 3
+    assert await log.cursor("listener") == 4, "it passes what is told of its own parked event"
 
 
 async def test_an_event_of_a_newer_lamplighter_is_parked_without_a_second_try(log: EventLog) -> None:
@@ -339,7 +339,7 @@ async def test_a_stolen_cursor_is_found_out_after_an_outage(log: EventLog) -> No
     await happen(log, "a")
 
     with pytest.raises(CursorTaken, match="stands at 7"):
-        await run(log, Outage(), sleep=asyncio.sleep, monotonic=asyncio.get_running_loop().time)
+        await run(log, Outage(), LoopClock(start=NOON))
 
 
 async def test_a_drain_also_hands_over_what_comes_of_it(log: EventLog) -> None:
