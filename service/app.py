@@ -29,7 +29,8 @@ from service.channels.command import Command
 from service.channels.webhook import Webhook
 from service.clock import Clock, SystemClock
 from service.commands import Commander, Means
-from service.config import ConfigError, Configuration, Settings
+from service.config import ConfigError, Configuration, Receiver, Settings
+from service.hooks import Hook, Hooks
 from service.huggingface import API_URL, HUB_URL, ActingHuggingFace, HuggingFace, Limits, Tokens
 from service.journal import Journal
 from service.live import Live
@@ -92,6 +93,7 @@ class Reign:
     autopause: Autopause
     alerts: Alerts
     courier: Courier
+    hooks: Hooks
 
     async def run(self) -> None:
         """Do all of it, for ever."""
@@ -101,6 +103,7 @@ class Reign:
             tasks.create_task(self.autopause.run(), name="autopause")
             tasks.create_task(self.alerts.run(), name="alerts")
             tasks.create_task(self.courier.run(), name="courier")
+            tasks.create_task(self.hooks.run(), name="hooks")
 
     async def once(self) -> bool:
         """Sweep, decide, and deliver what is due, one time; return whether every namespace could be read."""
@@ -117,6 +120,7 @@ class Reign:
                 _logger.warning("acts_left_open", seconds=ONCE_SECONDS)  # the next round takes them up
             await self.alerts.once()
             await self.courier.flush()
+            await self.hooks.once()
         await ground.watch.save()
         await ground.live.reach(await ground.log.head())
         return whole
@@ -174,6 +178,7 @@ async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Pa
                 configuration=configuration,
                 commander=reign.commander,
                 autopause=reign.autopause,
+                subscribers=(reign.alerts, *reign.hooks.all),
             )
             async with _everything(parts, reign, listener):
                 yield parts
@@ -271,6 +276,7 @@ async def _reigns(reign: Reign, parts: Parts) -> None:
             await clock.sleep(RESTART_SECONDS)
         reign = await _successor(reign, configuration, settle=settle)
         parts.configuration, parts.commander, parts.autopause = configuration, reign.commander, reign.autopause
+        parts.subscribers = (reign.alerts, *reign.hooks.all)
 
 
 def innermost(error: Exception) -> Exception:
@@ -352,14 +358,24 @@ async def _reign(configuration: Configuration, ground: Ground, *, settled_at: da
         autopause=Autopause(log=log, live=live, watch=watch, commander=commander, clock=clock, settled_at=settled_at),
         alerts=Alerts(log=log, clock=clock, settings=settings, looked_at=watch.looked_at),
         courier=Courier(log=log, clock=clock, channels=_channels(settings, clock), chance=world.chance),
+        hooks=Hooks(_hooks(settings, ground), log=log, clock=clock),
     )
 
 
 def _channels(settings: Settings, clock: Clock) -> dict[str, Channel]:
-    return {
-        name: Command(channel.command) if channel.command else Webhook(channel, clock=clock)
-        for name, channel in settings.channels.items()
-    }
+    return {name: receiver(channel, clock) for name, channel in settings.channels.items()}
+
+
+def _hooks(settings: Settings, ground: Ground) -> Iterator[Hook]:
+    for own in settings.hooks:
+        to = receiver(own, ground.world.clock, seconds=own.timeout.total_seconds())
+        yield Hook(own, groups=settings.groups, receiver=to, log_id=ground.log.log_id, live=ground.live)
+
+
+def receiver(settings: Receiver, clock: Clock, *, seconds: float | None = None) -> Command | Webhook:
+    """Return what carries a message to where a channel or a hook says, in its own time or in so many seconds."""
+    limit = {} if seconds is None else {"seconds": seconds}
+    return Command(settings.command, **limit) if settings.command else Webhook(settings, clock=clock, **limit)
 
 
 def _hub(configuration: Configuration, world: World) -> tuple[HuggingFace, dict[str, Writer]]:

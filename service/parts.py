@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from events.log import EventLog
+from events.parking import Subscriber
 from service.clock import Clock
 from service.commands import Commander
 from service.config import Configuration
@@ -15,9 +16,10 @@ from service.watch import Watch
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """The parts; `commander`, `autopause` and `configuration` are replaced when the configuration is read anew.
+    """The parts. A configuration that is read anew replaces itself, `commander`, `autopause` and `subscribers`.
 
-    `listen` is HOST:PORT as it really is. `token` is what a caller must show to write (and, beyond loopback, to read).
+    `subscribers` are those of the log that have a cursor. `listen` is HOST:PORT as it really is. `token` is what a
+    caller must show to write (and, beyond loopback, to read).
     """
 
     version: str
@@ -32,6 +34,7 @@ class Parts:
     configuration: Configuration
     commander: Commander
     autopause: Autopause
+    subscribers: tuple[Subscriber, ...]
 
     @property
     def ready(self) -> bool:

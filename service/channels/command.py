@@ -1,4 +1,4 @@
-"""A command of one's own: gets the event on its standard input; exit code 0 means taken.
+"""A command of one's own: gets the event on its standard input; exit code 0 means taken, 75 that it can take none now.
 
 No shell, hardly any environment (and never a token), its own process group, which is killed when its time is over.
 Input and complaints are files and not pipes: a command that does not read, or that leaves a child behind, holds up
@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from typing import IO
 
 from service.channels import cloudevent
+from service.hooks.port import Parcel
 from service.masking import scrub
 from service.subscribers.outbox.port import Outgoing, Rejected
 
 SECONDS = 30.0
+NOT_NOW = os.EX_TEMPFAIL
 TAIL = 500  # characters of its complaints that an error may show
 READ = 8192  # bytes of them that are scrubbed first: a token cut in two would not be known for one
 # Enough to find programs and to reach the network as whoever runs the daemon does.
@@ -35,12 +37,15 @@ class Command:
         self._seconds = seconds
 
     async def send(self, message: Outgoing) -> None:
+        await self.deliver(Parcel(id=message.id, body=cloudevent.render(message), variables=_told(message)))
+
+    async def deliver(self, parcel: Parcel) -> None:
         with tempfile.TemporaryFile() as event, tempfile.TemporaryFile() as complaints:
-            event.write(cloudevent.render(message))
+            event.write(parcel.body)
             event.seek(0)
-            code = await self._run(event, complaints, _environment(message))
+            code = await self._run(event, complaints, _environment(parcel.variables))
             if code != 0:
-                raise Rejected(f"{self._words[0]} ended with {code}{_said(complaints)}")
+                raise Rejected(f"{self._words[0]} ended with {code}{_said(complaints)}", unreachable=code == NOT_NOW)
 
     async def _run(self, event: IO[bytes], complaints: IO[bytes], environment: Mapping[str, str]) -> int:
         try:
@@ -53,7 +58,7 @@ class Command:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise Rejected(f"cannot start {self._words[0]}: {error}") from error
+            raise Rejected(f"cannot start {self._words[0]}: {error}", unreachable=True) from error
         try:
             async with asyncio.timeout(self._seconds):
                 return await process.wait()
@@ -65,10 +70,14 @@ class Command:
                 await process.wait()
 
 
-def _environment(message: Outgoing) -> dict[str, str]:
-    """Return what the command sees: the few variables that it needs, and the message in short."""
+def _environment(told: Mapping[str, str]) -> dict[str, str]:
+    """Return what the command sees: the few variables that it needs, and in short what it gets."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    told = {
+    return kept | {name: value.replace("\0", "") for name, value in told.items()}
+
+
+def _told(message: Outgoing) -> dict[str, str]:
+    return {
         "LAMPLIGHTER_ID": message.id,
         "LAMPLIGHTER_MESSAGE": message.message.value,
         "LAMPLIGHTER_SUBJECT": message.subject,
@@ -76,7 +85,6 @@ def _environment(message: Outgoing) -> dict[str, str]:
         "LAMPLIGHTER_RULE": message.rule or "",
         "LAMPLIGHTER_SEVERITY": message.severity or "",
     }
-    return kept | {name: value.replace("\0", "") for name, value in told.items()}
 
 
 def _said(complaints: IO[bytes]) -> str:

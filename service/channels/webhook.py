@@ -1,4 +1,7 @@
-"""A signed webhook: one POST of a CloudEvent, by Standard Webhooks. No redirects; nothing of the URL in any error."""
+"""A webhook: one POST of a CloudEvent, signed by Standard Webhooks if there is a secret.
+
+No redirects; nothing of the URL in any error.
+"""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -11,11 +14,14 @@ from service.channels import cloudevent
 from service.channels.signing import NoSecret, read_secrets, sign
 from service.channels.targets import Forbidden, Guard, Target, check
 from service.clock import Clock
-from service.config import Channel as Settings
+from service.config import Receiver as Settings
+from service.hooks.port import Parcel
 from service.masking import scrub
 from service.subscribers.outbox.port import Outgoing, Rejected
 
 SECONDS = 15.0
+CONNECT = 0.8  # of the time, at most, for the connection: whoever gave none by then has not seen the message
+NOT_THERE = frozenset({429, 502, 503, 504})  # what answers so has not looked at the message
 EXCERPT = 500  # characters of an answer that an error may show
 READ = 8192  # bytes of it that are scrubbed first: a token cut in two would not be known for one
 
@@ -23,38 +29,47 @@ READ = 8192  # bytes of it that are scrubbed first: a token cut in two would not
 class Webhook:
     """One receiver. Its URL and its secrets are read anew for each message, so that a change of their files counts."""
 
-    def __init__(self, settings: Settings, *, clock: Clock) -> None:
-        """`clock` dates the signatures."""
+    def __init__(self, settings: Settings, *, clock: Clock, seconds: float = SECONDS) -> None:
+        """`clock` dates the signatures; `seconds` are what one try may take."""
         self._settings = settings
         self._clock = clock
+        self._seconds = seconds
 
     async def send(self, message: Outgoing) -> None:
-        body = cloudevent.render(message)
+        await self.deliver(Parcel(id=message.id, body=cloudevent.render(message)))
+
+    async def deliver(self, parcel: Parcel) -> None:
+        headers = {"content-type": cloudevent.CONTENT_TYPE, "user-agent": "lamplighter"}
         try:
             target = check(self._url(), allow_insecure=self._settings.allow_insecure)
-            headers = {
-                "content-type": cloudevent.CONTENT_TYPE,
-                "user-agent": "lamplighter",
-                **sign(self._keys(), message.id, self._clock.now(), body),
-            }
+            if self._settings.secret_file is not None:
+                keys = read_secrets(self._settings.secret_file)
+                headers |= sign(keys, parcel.id, self._clock.now(), parcel.body)
         except (Forbidden, NoSecret) as error:
-            raise Rejected(str(error)) from error
-        await self._post(target, headers, body)
+            raise Rejected(str(error), unreachable=True) from error
+        await self._post(target, headers, parcel.body)
 
     async def _post(self, target: Target, headers: dict[str, str], body: bytes) -> None:
         guard = Guard(target)
         connector = aiohttp.TCPConnector(socket_factory=None if _proxied(target) else guard)
         try:
             async with (
-                asyncio.timeout(SECONDS),
-                aiohttp.ClientSession(connector=connector, trust_env=not target.local) as session,
+                asyncio.timeout(self._seconds),
+                aiohttp.ClientSession(
+                    connector=connector,
+                    trust_env=not target.local,
+                    timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT * self._seconds),
+                ) as session,
                 session.post(target.url, data=body, headers=headers, allow_redirects=False) as answer,
             ):
                 await self._judge(target, answer)
         except TimeoutError as error:
-            raise Rejected(f"{target.host} did not answer within {SECONDS:.0f} s") from error
+            unreachable = isinstance(error, aiohttp.ConnectionTimeoutError)
+            said = f"{target.host} did not answer within {self._seconds:.0f} s"
+            raise Rejected(said, unreachable=unreachable) from error
         except aiohttp.ClientError as error:
-            raise Rejected(str(guard.refusal or f"cannot reach {target.host}: {_reason(error)}")) from error
+            said = str(guard.refusal or f"cannot reach {target.host}: {_reason(error)}")
+            raise Rejected(said, unreachable=isinstance(error, aiohttp.ClientConnectorError)) from error
 
     async def _judge(self, target: Target, answer: aiohttp.ClientResponse) -> None:
         if 200 <= answer.status < 300:
@@ -66,6 +81,7 @@ class Webhook:
             f"{target.host} answered {answer.status}{f': {excerpt}' if excerpt else ''}",
             retry_after=_retry_after(answer.headers.get("retry-after"), self._clock.now()),
             gone=answer.status == 410,
+            unreachable=answer.status in NOT_THERE,
         )
 
     def _url(self) -> str:
@@ -78,11 +94,6 @@ class Webhook:
             return path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise Forbidden(f"cannot read {path}: {type(error).__name__}") from error
-
-    def _keys(self) -> tuple[bytes, ...]:
-        if self._settings.secret_file is None:
-            raise NoSecret("a webhook is signed: name the file that holds its secret as secret_file")
-        return read_secrets(self._settings.secret_file)
 
 
 def _proxied(target: Target) -> bool:

@@ -28,6 +28,11 @@ def daemon(ctx: typer.Context, url: str | None) -> Daemon:
     return Daemon(address(url or given.url, found), found)
 
 
+def pass_on(ctx: typer.Context, url: str | None, json: bool) -> None:
+    """Let the command of a group know what was given before its name."""
+    ctx.obj = Given(url=url or _given(ctx).url, json=wants_json(ctx, json))
+
+
 def wants_json(ctx: typer.Context, json: bool) -> bool:
     """Return whether JSON is wanted."""
     return json or _given(ctx).json

@@ -15,7 +15,7 @@ from service.cli.spelling import COMMANDS, counted
 from service.durations import humanize
 
 if TYPE_CHECKING:
-    from service.config import Configuration, Policy, Settings
+    from service.config import Configuration, Hook, Policy, Settings
 
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help="Else the file that `run` would take.")]
 
@@ -69,6 +69,9 @@ def _missing_files(settings: "Settings") -> list[str]:
     named += [("token_file", settings.token_file)]
     for key, channel in settings.channels.items():
         named += [(f"channels.{key}.url_file", channel.url_file), (f"channels.{key}.secret_file", channel.secret_file)]
+    for hook in settings.hooks:
+        place = f"hooks.{hook.name}"
+        named += [(f"{place}.url_file", hook.url_file), (f"{place}.secret_file", hook.secret_file)]
     return [f"{place}: {why}" for place, path in named if path is not None and (why := _unreadable(path))]
 
 
@@ -90,6 +93,7 @@ def _document(configuration: "Configuration") -> dict[str, Any]:
         "policies": [policy.name for policy in settings.policies],
         "channels": list(settings.channels),
         "routes": list(settings.alerts),
+        "hooks": [hook.name for hook in settings.hooks],
         "digest": settings.digest(),
     }
 
@@ -109,9 +113,23 @@ def _show(path: Path, configuration: "Configuration") -> None:
         rows.append(("policy", policy.name, f"{says}; {f'warns {warned} before' if warned else 'warns nobody'}"))
     for name, channel in settings.channels.items():
         rows.append(("channel", name, "a command" if channel.command else "a signed webhook"))
+    rows += [("hook", hook.name, _hooked(hook)) for hook in settings.hooks]
     table(("WHAT", "NAME", "SAYS"), rows)
     for line in _remarks(configuration):
         say(f"! {line}", "yellow")
+
+
+def _hooked(hook: "Hook") -> str:
+    """Return where a hook's events go, and which they are."""
+    to = "a command" if hook.command else "a signed webhook" if hook.secret_file else "a webhook that is not signed"
+    selectors = {
+        "of endpoints": hook.endpoints,
+        "of namespaces": hook.namespaces,
+        "of groups": hook.groups,
+        "with status": hook.status,
+    }
+    wanted = [f"{word} {', '.join(said)}" for word, said in selectors.items() if said]
+    return " ".join([f"{to} gets {', '.join(hook.types) or 'every event'}", *wanted, f"from {hook.from_}"])
 
 
 def _condition(policy: "Policy") -> str:

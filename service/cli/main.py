@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -16,8 +16,10 @@ from service.cli import (
     doctor,
     endpoint,
     events,
+    hooks,
     init,
     log,
+    parked,
     plan,
     running,
     simulating,
@@ -47,6 +49,9 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     *(acting.pause, acting.resume, acting.scale_to_zero, acting.hold, acting.unhold),
 )
 
+# Commands that have commands of their own.
+GROUPS: Mapping[str, typer.Typer] = {"parked": parked.app, "hooks": hooks.app}
+
 
 def build() -> typer.Typer:
     """Return the command line, every command registered."""
@@ -62,6 +67,8 @@ def build() -> typer.Typer:
     for function in COMMANDS:
         app.command(function.__name__.replace("_", "-"))(function)
     app.add_typer(log.build())
+    for name, group in GROUPS.items():
+        app.add_typer(group, name=name)
     return app
 
 

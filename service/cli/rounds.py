@@ -17,7 +17,7 @@ from statemachine.model import EndpointName
 
 PAGE = 1000
 # What did not come to be, and makes the exit code 1.
-FAILURES = frozenset({"act.failed", "delivery.failing", "delivery.undeliverable"})
+FAILURES = frozenset({"act.failed", "delivery.failing", "delivery.undeliverable", "subscriber.parked"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

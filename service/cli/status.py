@@ -51,6 +51,23 @@ def show(told: Document, now: datetime) -> None:
             f"! {counted(told['undeliverable'], 'message')} given up: lamplighter events --type delivery.undeliverable",
             "red",
         )
+    _subscribers(told.get("subscribers") or ())
+
+
+def _subscribers(subscribers: Sequence[Document]) -> None:
+    """Print those that lag behind, set something aside, or cannot hand over; and every hook."""
+    for one in subscribers:
+        name, parked, trouble = one["subscriber"], one["parked"], one.get("trouble")
+        if not (name.startswith("hook/") or parked or trouble):
+            continue
+        told = [counted(one["lag"], "event") + " behind" if one["lag"] else "up to date"]
+        if not one["running"]:
+            told = ["not configured any more"]
+        if parked:
+            told.append(f"{counted(parked, 'event')} set aside: lamplighter parked --subscriber {name}")
+        if trouble:
+            told.append(f"not taken: {trouble}")
+        say(f"{'!' if parked or trouble else ' '} {name}  {', '.join(told)}", "yellow" if parked or trouble else "")
 
 
 def _since_start(told: Document, now: datetime) -> str:

@@ -4,9 +4,9 @@ Neither a flag nor the environment can give the right to write.
 """
 
 from service.config.file import ConfigError, Configuration, load
+from service.config.receivers import Channel, Hook, Receiver
 from service.config.settings import (
     SQLITE,
-    Channel,
     Group,
     Incidents,
     Mode,
@@ -25,11 +25,13 @@ __all__ = [
     "ConfigError",
     "Configuration",
     "Group",
+    "Hook",
     "Incidents",
     "Mode",
     "Namespace",
     "Policy",
     "Poll",
+    "Receiver",
     "Route",
     "Settings",
     "When",

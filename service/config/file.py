@@ -27,7 +27,6 @@ LATER = {
     "channels.*.apprise": "only a webhook (url or url_file) or a command is there yet",
     "alerts.*.digest": "every message is sent by itself",
     "alerts.*.owner": "routes do not know owners yet",
-    "hooks": "use a channel with a command",
     "roles": "one token may write: see the README",
 }
 

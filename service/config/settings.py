@@ -7,34 +7,18 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from service.durations import parse_duration
+from service.config.receivers import Channel, Hook
+from service.config.terms import Duration, File, Identifier, Table
 from statemachine.configuration import Scalar
 from statemachine.model import EndpointName
 
 SQLITE = "sqlite:///"
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-_SECRET = re.compile(r"channels\.[^.]+\.(url|command\.[1-9][0-9]*)")  # these often hold one
-_A_SECRET = re.compile(r"(hf_|api_org_|whsec_)[A-Za-z0-9+/=]{20,}")  # pasted where its file should be named
-
-
-def _of_a_file(path: Path) -> Path:
-    """Refuse what names no file, and the secret itself in its place: paths stand in errors and in the log."""
-    if _A_SECRET.fullmatch(str(path)):
-        raise ValueError("this is a secret itself: write it into a file, and name the file here")
-    if "\0" in str(path):
-        raise ValueError("this cannot be the name of a file")
-    return path
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-File = Annotated[Path, AfterValidator(_of_a_file)]
-Identifier = Annotated[str, Field(pattern=_NAME)]
+_SECRET = re.compile(r"(channels|hooks)\.[^.]+\.(url|command\.[1-9][0-9]*)")  # these often hold one
 
 
 class Mode(StrEnum):
@@ -44,18 +28,14 @@ class Mode(StrEnum):
     ACT = "act"
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Namespace(_Table):
+class Namespace(Table):
     """One namespace to watch. Its own mode can only be stricter than the process's."""
 
     token_file: File | None = None
     mode: Mode = Mode.ACT
 
 
-class Group(_Table):
+class Group(Table):
     """Endpoints named once, for policies and routes: those that match any glob and carry every tag."""
 
     match: tuple[str, ...] = ("*/*",)
@@ -78,7 +58,7 @@ class Group(_Table):
         return matches and tags.issuperset(self.tags)
 
 
-class When(_Table):
+class When(Table):
     """The condition of a policy: one of these."""
 
     max_age: Annotated[Duration, Field(gt=timedelta())] | None = None
@@ -91,7 +71,7 @@ class When(_Table):
         return self
 
 
-class Policy(_Table):
+class Policy(Table):
     """What to do to the endpoints of some groups when a condition holds, and how to warn of it."""
 
     name: Identifier
@@ -109,26 +89,7 @@ class Policy(_Table):
         return hashlib.sha256(self.model_dump_json(exclude_none=True).encode()).hexdigest()[:12]
 
 
-class Channel(_Table):
-    """Where alerts go: a signed webhook, or a command that gets the event on its standard input."""
-
-    url: str | None = None
-    url_file: File | None = None
-    secret_file: File | None = None
-    allow_insecure: bool = False  # plain http, or a private address, beyond loopback
-    command: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        kinds = [self.url is not None, self.url_file is not None, bool(self.command)]
-        if sum(kinds) != 1:
-            raise ValueError("a channel has one of url, url_file and command")
-        if not self.command and self.secret_file is None:
-            raise ValueError("a webhook is signed: name the file that holds its secret (whsec_…) as secret_file")
-        return self
-
-
-class Route(_Table):
+class Route(Table):
     """Which incidents go to which channel; no groups, namespaces or rules means all of them."""
 
     channel: str
@@ -137,14 +98,14 @@ class Route(_Table):
     rules: tuple[str, ...] = ()
 
 
-class Incidents(_Table):
+class Incidents(Table):
     """How long a condition must hold before it is an incident."""
 
     stuck_for: Duration = timedelta(minutes=45)
     unreachable_for: Duration = timedelta(minutes=2)
 
 
-class Poll(_Table):
+class Poll(Table):
     """How often a namespace is looked at: fast while anything moves or is awaited, slow when all is settled."""
 
     fast: Duration = timedelta(seconds=3)
@@ -160,7 +121,7 @@ class Poll(_Table):
         return self
 
 
-class Settings(_Table):
+class Settings(Table):
     """The whole configuration; what is not said has these defaults."""
 
     mode: Mode = Mode.OBSERVE
@@ -175,6 +136,7 @@ class Settings(_Table):
     groups: dict[Identifier, Group] = Field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
     channels: dict[Identifier, Channel] = Field(default_factory=dict)
+    hooks: tuple[Hook, ...] = ()
     alerts: dict[Identifier, Route] = Field(default_factory=dict)
     incidents: Incidents = Incidents()
     poll: Poll = Poll()
@@ -215,6 +177,10 @@ class Settings(_Table):
         for route in self.alerts.values():
             _check("group", route.groups, self.groups)
             _check("channel", (route.channel,), self.channels)
+        for hook in self.hooks:
+            _check("group", hook.groups, self.groups)
+        if len({hook.name for hook in self.hooks}) != len(self.hooks):
+            raise ValueError("two hooks have the same name: they would take the events from each other")
         if len({policy.name for policy in self.policies}) != len(self.policies):
             raise ValueError("two policies have the same name: their decisions could not be told apart")
         idle = [policy.name for policy in self.policies if policy.when.idle is not None]
@@ -235,7 +201,7 @@ class Settings(_Table):
 
     def flat(self) -> dict[str, Scalar]:
         """Return every setting by its dotted path; what often holds a secret is masked."""
-        flat = flatten(json.loads(self.model_dump_json()))
+        flat = flatten(json.loads(self.model_dump_json(by_alias=True)))
         return {
             path: "<masked>" if value is not None and _SECRET.fullmatch(path) else value for path, value in flat.items()
         }

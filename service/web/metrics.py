@@ -16,7 +16,9 @@ from events.views.fleet import Health
 from events.views.outbox import State
 from service.config import Mode
 from service.parts import Parts
+from service.web import shapes
 from service.web.context import parts_of
+from service.web.parked import standing
 from service.web.present import counted, namespace_seen
 
 Metric = GaugeMetricFamily
@@ -25,20 +27,23 @@ Metric = GaugeMetricFamily
 async def metrics(request: web.Request) -> web.Response:
     """Answer in Prometheus's text format."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(PartsCollector(parts_of(request)))
+    parts = parts_of(request)
+    registry.register(PartsCollector(parts, await standing(parts)))
     return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 class PartsCollector(Collector):
     """Every figure, worked out when it is asked for."""
 
-    def __init__(self, parts: Parts) -> None:
-        """Keep the parts to ask."""
+    def __init__(self, parts: Parts, subscribers: tuple[shapes.Subscriber, ...]) -> None:
+        """Keep the parts to ask, and where the subscribers stand."""
         self._parts = parts
+        self._subscribers = subscribers
 
     def collect(self) -> Iterator[Metric]:
         yield from _of_namespaces(self._parts)
         yield from _of_work(self._parts)
+        yield from _of_subscribers(self._subscribers)
         yield from _of_daemon(self._parts)
 
 
@@ -84,6 +89,20 @@ def _of_work(parts: Parts) -> Iterator[Metric]:
         "Acts that were intended and have no outcome yet.",
         value=sum(len(known.open) for known in live.fleet.endpoints.values()),
     )
+
+
+def _of_subscribers(subscribers: tuple[shapes.Subscriber, ...]) -> Iterator[Metric]:
+    lag = GaugeMetricFamily(
+        "lamplighter_subscriber_lag_events", "Events in the log that it has not passed yet.", labels=["subscriber"]
+    )
+    parked = GaugeMetricFamily(
+        "lamplighter_subscriber_parked_events", "Events that it could not take and set aside.", labels=["subscriber"]
+    )
+    for one in subscribers:
+        if one.running:
+            lag.add_metric([one.subscriber], one.lag)
+        parked.add_metric([one.subscriber], one.parked)
+    yield from (lag, parked)
 
 
 def _of_daemon(parts: Parts) -> Iterator[Metric]:

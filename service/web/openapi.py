@@ -61,8 +61,13 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.method != "GET":
         found["security"] = [{"token": []}]
     if route.body is not None:
-        found["requestBody"] = {"content": _json(route.body), "required": route.body is shapes.HoldBody}
+        found["requestBody"] = {"content": _json(route.body), "required": _is_required(route.body)}
     return found
+
+
+def _is_required(body: type) -> bool:
+    """Return whether no body at all, which counts as an empty object, would not do."""
+    return any(field.required for field in msgspec.structs.fields(body))
 
 
 def _parameter(parameter: Parameter, place: str) -> dict[str, Any]:

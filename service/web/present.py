@@ -124,8 +124,8 @@ def plan(parts: Parts) -> shapes.Plan:
     )
 
 
-def status(parts: Parts) -> shapes.Status:
-    """Show the whole at a glance."""
+def status(parts: Parts, subscribers: tuple[shapes.Subscriber, ...]) -> shapes.Status:
+    """Show the whole at a glance; `subscribers` is where they stand."""
     live = parts.live
     by_namespace = counted(parts)
     total = sum(by_namespace.values(), Counter[str]())
@@ -154,6 +154,7 @@ def status(parts: Parts) -> shapes.Status:
         holds=render.holds({}, live.fleet.all_holds, parts.clock.now()),
         undelivered=len(live.outbox.pending),
         undeliverable=sum(letter.state is State.UNDELIVERABLE for letter in live.outbox.ended),
+        subscribers=subscribers,
     )
 
 

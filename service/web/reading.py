@@ -13,6 +13,7 @@ from service.web.parameters import (
     truth,
     whole_number,
 )
+from service.web.parked import standing
 
 MOST_ITEMS = 1000
 LIMIT = Parameter(
@@ -30,7 +31,8 @@ ENDPOINTS = (
 
 async def status(request: web.Request) -> web.Response:
     """Answer with the whole at a glance."""
-    return answer(present.status(parts_of(request)))
+    parts = parts_of(request)
+    return answer(present.status(parts, await standing(parts)))
 
 
 async def endpoints(request: web.Request) -> web.Response:

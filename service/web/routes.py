@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from service.web import acting, events, health, metrics, reading, shapes, stream, waiting
+from service.web import acting, events, health, metrics, parked, reading, shapes, stream, waiting
 from service.web.parameters import Parameter
 from statemachine.machine import Command
 
@@ -96,6 +96,18 @@ def _unhold(path: str, handler: Handler, summary: str) -> Route:
     )
 
 
+def _unpark(word: str, handler: Handler, summary: str) -> Route:
+    return Route(
+        method="POST",
+        path=f"/api/parked/{word}",
+        handler=handler,
+        summary=summary,
+        answers={200: shapes.Unparked},
+        headers=(ACTOR,),
+        body=shapes.ParkedBody,
+    )
+
+
 ROUTES: tuple[Route, ...] = (
     _get("/healthz", health.healthz, "Does the daemon live, and its log answer?", shapes.Health),
     Route(
@@ -142,4 +154,7 @@ ROUTES: tuple[Route, ...] = (
         headers=(LAST,),
         lasting=True,
     ),
+    _get("/api/parked", parked.parked, "What subscribers set aside.", shapes.ParkedEvents, parameters=parked.PARKED),
+    _unpark("replay", parked.replay, "Hand an event that was set aside to its subscriber again."),
+    _unpark("skip", parked.skip, "Give an event up that was set aside."),
 )

@@ -157,6 +157,21 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[str, ...]
 
 
+class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a subscriber of the log stands: how many events lie before it, and how many it set aside.
+
+    `trouble` is why a hook could not hand over the last one that it tried. Of one that is not configured any more (not
+    `running`), only what it set aside is told.
+    """
+
+    subscriber: str
+    running: bool
+    position: int
+    lag: int
+    parked: int
+    trouble: str | None
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The whole at a glance; `endpoints` counts those of watched namespaces, by status."""
 
@@ -174,6 +189,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     holds: tuple[Hold, ...]
     undelivered: int
     undeliverable: int
+    subscribers: tuple[Subscriber, ...]
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,6 +247,39 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[Event, ...]
     next: int | None
     head: int
+
+
+class Parked(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that a subscriber could not take, with what was wrong; `event` is null if it can be read no more."""
+
+    subscriber: str
+    position: int
+    error: str
+    event: Event | None
+
+
+class ParkedEvents(msgspec.Struct, frozen=True, kw_only=True):
+    """A page. `next` is what to give as `after` for the next one; `total` counts them all."""
+
+    items: tuple[Parked, ...]
+    next: int | None
+    total: int
+
+
+class ParkedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which event that was set aside: its subscriber and its position; and why, for the log."""
+
+    subscriber: str
+    position: int
+    why: str = ""
+
+
+class Unparked(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an event that was set aside: replayed or skipped."""
+
+    subscriber: str
+    position: int
+    outcome: str
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,14 +32,18 @@ class Outgoing:
 class Rejected(Exception):
     """The channel did not take a message; what is said names no secret.
 
-    `retry_after`: the receiver asks not to be tried earlier. `gone`: it wants nothing more, ever.
+    `retry_after`: the receiver asks not to be tried earlier. `gone`: it wants nothing more, ever. `unreachable`: nobody
+    was there who could have looked at this one, so that another would fare no better.
     """
 
-    def __init__(self, reason: str, *, retry_after: timedelta | None = None, gone: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, retry_after: timedelta | None = None, gone: bool = False, unreachable: bool = False
+    ) -> None:
         """Keep what the receiver asked for."""
         super().__init__(reason)
         self.retry_after = retry_after
         self.gone = gone
+        self.unreachable = unreachable
 
 
 class Channel(Protocol):

@@ -91,6 +91,7 @@ def parts_of(configuration: Configuration, log: EventLog) -> Parts:
             clock=clock,
             settled_at=clock.now() + timedelta(minutes=15),
         ),
+        subscribers=(),
     )
 
 
