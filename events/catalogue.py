@@ -24,7 +24,7 @@ class NamespaceUnreachable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamespaceRecovered:
-    """The namespace can be read again, after having been unreachable since `since`."""
+    """The namespace can be read again at `seen_at`, after having been unreachable since `since`."""
 
     since: datetime
     seen_at: datetime
@@ -32,7 +32,10 @@ class NamespaceRecovered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisappearanceSuspected:
-    """So many endpoints vanished in one sweep that a token's trouble is likelier than their deletion."""
+    """So many endpoints vanished in one sweep that a token's trouble is likelier than their deletion.
+
+    `missing`: their names. `known`: how many endpoints there were. `seen_at`: when the sweep ended.
+    """
 
     seen_at: datetime
     missing: tuple[str, ...]
@@ -41,7 +44,7 @@ class DisappearanceSuspected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspicionEnded:
-    """The suspicion is over: `confirmed` if they are really gone, else they were seen again."""
+    """The suspicion is over at `seen_at`: `confirmed` if they are really gone, else they were seen again."""
 
     seen_at: datetime
     confirmed: bool
@@ -52,7 +55,9 @@ class Warned:
     """A policy told that it will act at `due_at`.
 
     `cause` is the position that it rests on: the fact by which the status began, or the hold or abandoned intent since
-    then after whose end the policy began anew.
+    then after whose end the policy began anew. `policy`, `revision`: its name, and the digest of what it said. `life`:
+    when the endpoint was created. `edge_seconds`: how long before the act this warning is due. `command`: what will be
+    done. `reason`: why, for people.
     """
 
     policy: str
@@ -71,7 +76,9 @@ class Intended:
 
     `scaling` is `compute.scaling` as it stood, so that what a resume changed can be told. `updated_at` is when the
     endpoint had last been edited: if it moves, somebody was there since. `policy` is None for a person's command; who,
-    stands in the event's actor.
+    stands in the event's actor. `intent`: its id, by which its outcome names it. `command`: what to do. `life`: when
+    the endpoint was created. `evidence`: the positions that it rests on. `reason`: why, for people. `deadline`: it is
+    given up if it was not done by then. `revision`: the digest of what the policy said.
     """
 
     intent: str
@@ -89,7 +96,7 @@ class Intended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """The effect of an intent was seen: `status` at `seen_at`. `late`: it was found, not answered to us."""
+    """The effect of an `intent` was seen: `status` at `seen_at`. `late`: it was found, not answered to us."""
 
     intent: str
     status: str
@@ -99,7 +106,10 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """An intent came to nothing: the API refused it, or its effect never showed. `code` is the HTTP status, if any."""
+    """An `intent` came to nothing: the API refused it, or its effect never showed; `error` says which.
+
+    `code` is the HTTP status, if any.
+    """
 
     intent: str
     error: str
@@ -108,9 +118,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abandoned:
-    """An intent was given up before it had an effect: the endpoint changed, a hold came, or its deadline passed.
+    """An `intent` was given up before it had an effect: the endpoint changed, a hold came, or its deadline passed.
 
-    `touched`: somebody was at the endpoint since the intent, and may have undone it already; it counts as brought back.
+    `reason` says which of them. `touched`: somebody was at the endpoint since the intent, and may have undone it
+    already, so that it counts as brought back.
     """
 
     intent: str
@@ -120,7 +131,7 @@ class Abandoned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldPlaced:
-    """No policy acts here until `until`."""
+    """No policy acts here until `until`. `hold`: its id. `author`: who placed it. `reason`: why, for people."""
 
     hold: str
     author: str
@@ -130,7 +141,7 @@ class HoldPlaced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldLifted:
-    """A hold was taken away before its time."""
+    """A hold was taken away before its time. `hold`: its id. `author`: who took it away."""
 
     hold: str
     author: str
@@ -145,7 +156,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """A rule's condition holds. `arrival`: it already did at the first look, so nobody is paged for it."""
+    """A rule's condition holds. `arrival`: it already did at the first look, so nobody is paged for it.
+
+    `incident`: its id. `rule`: the rule's name. `reason`: what holds, for people. `evidence`: the position that shows
+    it. `at`: since when it counts.
+    """
 
     incident: str
     rule: str
@@ -158,7 +173,11 @@ class Fired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A rule's condition holds no longer."""
+    """A rule's condition holds no longer.
+
+    `incident`: its id. `rule`: the rule's name. `reason`: what ended it, for people. `evidence`: the position that
+    shows it. `fired_at`, `at`: when it began to count, and when it ended.
+    """
 
     incident: str
     rule: str
@@ -182,6 +201,8 @@ class Notified:
     """A notification was put into a channel's outbox. `why` says what route and rule sent it there.
 
     `incidents` are those it tells of: one for a firing or a resolve, several at an arrival, none for a warning.
+    `notification`: its id. `title`, `text`: what the receiver reads. `subject`: what it is about, as `namespace/name`,
+    `namespace` or nothing. `evidence`: the position that it tells of. `at`: when that happened.
     """
 
     notification: str
@@ -197,7 +218,7 @@ class Notified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFailing:
-    """The first try of a notification failed; it will be tried again."""
+    """The first try of a `notification` failed, with `error`; it will be tried again."""
 
     notification: str
     error: str
@@ -205,7 +226,7 @@ class DeliveryFailing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """The channel took a notification."""
+    """The channel took a `notification`, at the last of so many `attempts`."""
 
     notification: str
     attempts: int
@@ -213,7 +234,10 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undeliverable:
-    """A notification was given up after its last try; it stays visible and can be sent again."""
+    """A `notification` was given up after so many `attempts`; it stays visible and can be sent again.
+
+    `error`: what was wrong at the last of them.
+    """
 
     notification: str
     attempts: int
@@ -222,7 +246,7 @@ class Undeliverable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded:
-    """A firing that was never sent ended before its turn: one message tells both."""
+    """A firing that was never sent (`notification`) ended before its turn: one message (`by`) tells both."""
 
     notification: str
     by: str
@@ -266,7 +290,10 @@ class EventSkipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaemonStarted:
-    """A daemon opened the log. `down_since` is the board's last sign of life before, if there was one."""
+    """A daemon opened the log. `down_since` is the board's last sign of life before, if there was one.
+
+    `version`: which Lamplighter it is. `mode`: observe or act. `configuration`: the digest of what it goes by.
+    """
 
     version: str
     mode: str
@@ -276,14 +303,17 @@ class DaemonStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaemonStopped:
-    """A daemon ended in good order."""
+    """A daemon ended in good order; `reason` says what made it."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationApplied:
-    """A configuration came into force; `changes` is the masked difference, path to new value, from the one before."""
+    """A configuration came into force; `changes` is the masked difference, path to new value, from the one before.
+
+    `digest` tells this configuration from others.
+    """
 
     digest: str
     changes: Mapping[str, Scalar]
@@ -291,7 +321,7 @@ class ConfigurationApplied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationRefused:
-    """A configuration could not be read; the one before stays in force."""
+    """A configuration could not be read, for `reason`; the one before stays in force."""
 
     reason: str
 

@@ -63,6 +63,11 @@ def _as_it_was(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def only_gains(lift: Upcast) -> bool:
+    """Return whether the documents that an upcast lifts lack some fields, and are else as those of the next version."""
+    return lift is _as_it_was
+
+
 # By type name: the first lifts schema 1 to 2, the second 2 to 3. A type without an entry is at schema 1.
 UPCASTS: dict[str, tuple[Upcast, ...]] = {
     # 2: windows do not overlap and tell their blur; changes of status or configuration, and deletions, tell their cause

@@ -31,7 +31,13 @@ class EndpointName:
 
 
 class Sighting(Struct, frozen=True, kw_only=True, gc=False):  # nothing that it holds can lead back to it
-    """What one readable document says of an endpoint, with every secret already masked. People are ids."""
+    """What one readable document says of an endpoint, with every secret already masked.
+
+    `configuration` maps a dotted path (`compute.scaling.maxReplica`) to its value or its mask. People are ids.
+    `status`: as the API spells it. `created_at`: which life of the name it is. `created_by`: who made it. `updated_at`,
+    `updated_by`: when somebody edited it last, and who. `ready_replicas`, `target_replicas`: how many there are, and
+    how many are wanted. `url`: where it infers. `message`: the platform's own words about it.
+    """
 
     status: AnyStatus
     created_at: datetime
@@ -114,7 +120,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """A life was seen for the first time.
+    """A life was seen for the first time, at `seen_at`.
 
     `absent_at` is the last good look at its namespace that did not hold it; None when the namespace itself was new,
     and then nothing is claimed about the time before `seen_at`. `gap` and `blur_seconds` as in a window.
@@ -151,7 +157,11 @@ class Ours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged:
-    """The status differs between two good looks; `via` holds the statuses it must have passed unseen."""
+    """The status differs between two good looks; `via` holds the statuses it must have passed unseen.
+
+    `old`, `new`: the statuses at the two looks. `updated_at`, `updated_by`: when somebody had edited the endpoint last,
+    as its new document says, and who. `message`: the platform's own words in that document.
+    """
 
     window: Window
     old: AnyStatus
@@ -166,7 +176,7 @@ class StatusChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicasChanged:
-    """The number of ready or wanted replicas differs."""
+    """The number of ready or wanted replicas differs: `old_ready` and `old_target` before, `ready` and `target` now."""
 
     window: Window
     old_ready: int | None
@@ -177,7 +187,7 @@ class ReplicasChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UrlChanged:
-    """The inference URL differs; a paused endpoint has none."""
+    """The inference URL differs: `old` before, `new` now; a paused endpoint has none."""
 
     window: Window
     old: str | None
@@ -186,7 +196,7 @@ class UrlChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageChanged:
-    """The platform's own words about the endpoint differ, while its status does not."""
+    """The platform's own words about the endpoint differ, while its status does not: `message` is what they are now."""
 
     window: Window
     message: str | None
@@ -194,7 +204,7 @@ class MessageChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One path of the configuration: its value (or mask) before and after.
+    """One `path` of the configuration: its value (or mask) before (`old`) and after (`new`).
 
     None where the path was not there, or was there and null: the API means the same by both.
     """
@@ -206,7 +216,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconfigured:
-    """The configuration differs: a masked difference. `changed_secrets` names paths whose hidden value changed."""
+    """The configuration differs: a masked difference. `changed_secrets` names paths whose hidden value changed.
+
+    `changes`: each path that differs. `updated_at`, `updated_by`: when somebody edited the endpoint last, and who.
+    """
 
     window: Window
     changes: tuple[Change, ...]
@@ -218,7 +231,10 @@ class Reconfigured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BecameUnreadable:
-    """The document cannot be understood any more: what follows is not known until it can."""
+    """The document cannot be understood any more: what follows is not known until it can.
+
+    `reason` names the place in the document, never a value.
+    """
 
     window: Window
     reason: str

@@ -24,7 +24,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnknownStatus:
-    """A status text that the API gave and Lamplighter does not know; kept as it came."""
+    """A status text that the API gave and Lamplighter does not know; kept as it came, in `raw`."""
 
     raw: str
 

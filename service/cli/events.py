@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.calling import Json, Url, daemon, wants_json
+from service.cli.calling import Json, Url, daemon, pass_on, wants_json
 from service.cli.exits import Exit, Stop
 from service.cli.following import follow
 from service.cli.lines import JsonDocument, JsonLines, Lines
@@ -31,6 +31,9 @@ def events(
     json: Json = False,
 ) -> None:
     """Print the events of the log, oldest first. With -f alone: only what comes."""
+    pass_on(ctx, url, json)
+    if ctx.invoked_subcommand is not None:
+        return
     wanted = Wanted(
         endpoint=parse_endpoint(endpoint) if endpoint else None,
         namespace=namespace,

@@ -16,6 +16,7 @@ from service.cli import (
     doctor,
     endpoint,
     events,
+    eventtypes,
     hooks,
     init,
     log,
@@ -45,12 +46,16 @@ COMMANDS: tuple[Callable[..., None], ...] = (
         simulating.simulate,
         diagram.diagram,
     ),
-    *(status.status, endpoint.show, endpoint.explain, plan.plan, events.events, waiting.wait),
+    *(status.status, endpoint.show, endpoint.explain, plan.plan, waiting.wait),
     *(acting.pause, acting.resume, acting.scale_to_zero, acting.hold, acting.unhold),
 )
 
 # Commands that have commands of their own.
-GROUPS: Mapping[str, typer.Typer] = {"parked": parked.app, "hooks": hooks.app}
+GROUPS: Mapping[str, typer.Typer] = {
+    "events": eventtypes.beside(events.events),
+    "parked": parked.app,
+    "hooks": hooks.app,
+}
 
 
 def build() -> typer.Typer:

@@ -55,9 +55,9 @@ class Hook(Receiver):
     namespaces: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
-    from_: Literal["now", "start"] = Field("now", alias="from")
+    from_: Literal["now", "start"] = Field(default="now", alias="from")
     retries: tuple[Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))], ...] = Field(
-        (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2)), max_length=10
+        default=(timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2)), max_length=10
     )
     longest_wait: Annotated[Duration, Field(ge=timedelta(seconds=5), le=timedelta(hours=1))] = timedelta(minutes=5)
     timeout: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(minutes=5))] = timedelta(seconds=15)

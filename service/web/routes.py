@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from service.web import acting, events, health, metrics, parked, reading, shapes, stream, waiting
+from service.web import acting, events, eventtypes, health, metrics, parked, reading, shapes, stream, waiting
 from service.web.parameters import Parameter
 from statemachine.machine import Command
 
@@ -154,6 +154,8 @@ ROUTES: tuple[Route, ...] = (
         headers=(LAST,),
         lasting=True,
     ),
+    _get("/api/events/types", eventtypes.event_types, "Every type of event, and what it holds.", shapes.EventTypes),
+    _get("/api/events/types/{type}", eventtypes.event_type, "One type of event.", shapes.EventType),
     _get("/api/parked", parked.parked, "What subscribers set aside.", shapes.ParkedEvents, parameters=parked.PARKED),
     _unpark("replay", parked.replay, "Hand an event that was set aside to its subscriber again."),
     _unpark("skip", parked.skip, "Give an event up that was set aside."),

@@ -282,6 +282,40 @@ class Unparked(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
 
 
+class EventField(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a payload: what it holds, in words; `optional`: it may be missing."""
+
+    name: str
+    holds: str
+    meaning: str
+    optional: bool
+
+
+class EventPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What a field may hold that has fields of its own."""
+
+    name: str
+    meaning: str
+    fields: tuple[EventField, ...]
+
+
+class EventType(msgspec.Struct, frozen=True, kw_only=True):
+    """A type of event, in the `schema` in which it is written now; `json_schema` is that of its payload."""
+
+    type: str
+    schema: int
+    meaning: str
+    fields: tuple[EventField, ...]
+    parts: tuple[EventPart, ...]
+    json_schema: Json
+
+
+class EventTypes(msgspec.Struct, frozen=True, kw_only=True):
+    """Every type of event that may stand in the log."""
+
+    items: tuple[EventType, ...]
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """How a wait ended: reached, failed, paused, gone or timedOut."""
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -16,8 +18,9 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from events import streams
 from events.catalogue import EventParked, EventReplayed, EventSkipped
 from events.log import CursorMove, Unit
+from service.app import World, once
 from service.clock import LoopClock
-from service.hooks.hook import IN_A_ROW
+from service.hooks.hook import IN_A_ROW, Hook
 from service.parts import Parts
 from tests.integration.world import Scene
 from tests.unit.channels.messages import SECRET
@@ -145,10 +148,9 @@ async def test_one_that_wants_everything_from_the_start_gets_all_of_it_in_order_
         assert last >= everything[-1] - 1  # the last word of a daemon is told by the next one
         for headers, body in zip(receiver.headers, receiver.bodies, strict=True):
             assert headers["webhook-id"] == json.loads(body)["id"]
-    signatures = {headers["webhook-signature"] for headers in receiver.headers}
-    assert len(signatures) == len(receiver.headers)
-    with pytest.raises(standardwebhooks.WebhookVerificationError):  # signed, but months ago by this machine's clock
-        standardwebhooks.Webhook(SECRET).verify(receiver.bodies[0], receiver.headers[0])
+            at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+            signature = standardwebhooks.Webhook(SECRET).sign(headers["webhook-id"], at, body.decode())
+            assert headers["webhook-signature"] == signature
 
 
 async def test_a_hook_that_is_not_there_for_a_day_delays_no_other_and_gets_everything_afterwards(stage: Scene) -> None:
@@ -171,6 +173,31 @@ async def test_a_hook_that_is_not_there_for_a_day_delays_no_other_and_gets_every
                 assert back.taken == quick.taken
                 assert (await subscriber(parts, "hook/gone"))["trouble"] is None
     assert await stage.events(EventParked) == []
+
+
+async def test_were_one_that_is_not_there_judged_like_a_refusal_its_events_would_be_parked(
+    stage: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Hook, "_meaning", lambda _, error: error)
+    async with stage.daemon(OBSERVE + hook("gone", "http://127.0.0.1:9/", 'retries = ["1s"]')):
+        await happen(stage, "a", "b")
+
+    assert len(await stage.events(EventParked)) >= 2
+
+
+async def test_one_round_hands_over_what_there_is_and_waits_for_nobody(stage: Scene) -> None:
+    async with receiving(stage) as quick:
+        text = (
+            OBSERVE + hook("gone", "http://127.0.0.1:9/", 'from = "start"') + hook("quick", quick.url, 'from = "start"')
+        )
+        world = World(clock=stage.clock, log=stage.log, chance=random.Random(1))
+        began = stage.clock.monotonic()
+        async with once(stage.configuration(text), world) as done:
+            assert done.whole
+        assert quick.taken == [recorded.position for recorded in await stage.recorded()]
+    assert stage.clock.monotonic() - began < 5
+    assert await stage.log.cursor("hook/gone") == 0
+    assert await stage.log.parked() == []
 
 
 async def test_an_event_that_is_refused_is_tried_as_said_then_parked_and_the_others_go_on(stage: Scene) -> None:

@@ -28,7 +28,8 @@ def commands() -> list[str]:
 
 
 def test_the_configuration_it_shows_can_be_used_and_only_observes(tmp_path: Path) -> None:
-    (block,) = blocks("toml")
+    first, *more = blocks("toml")
+    block = "\n".join([first, *more])
     file = tmp_path / "lamplighter.toml"
     file.write_text(block)
 

@@ -84,3 +84,13 @@ async def test_one_is_killed_when_the_daemon_stops_meanwhile() -> None:
     with pytest.raises(TimeoutError):
         async with sending:
             await python("import time; time.sleep(600)").send(message())
+
+
+async def test_who_can_take_nothing_now_says_so_by_75_or_by_not_being_there() -> None:
+    for command, expected in ((python("raise SystemExit(75)"), True), (python("raise SystemExit(1)"), False)):
+        with pytest.raises(Rejected) as raised:
+            await command.send(message())
+        assert raised.value.unreachable is expected
+    with pytest.raises(Rejected) as raised:
+        await Command(["/nonexistent/program"]).send(message())
+    assert raised.value.unreachable

@@ -15,7 +15,8 @@ from aiohttp.test_utils import unused_port
 
 from service.channels.webhook import Webhook
 from service.clock import LoopClock, SystemClock
-from service.config import Channel
+from service.config import Channel, Hook
+from service.hooks import Parcel
 from service.subscribers.outbox.port import Rejected
 from tests.unit.channels.messages import NOON, SECRET, message
 
@@ -193,3 +194,42 @@ async def test_a_channel_whose_files_are_missing_is_a_refusal(tmp_path: Path) ->
         for more in ({"url": None, "url_file": tmp_path / "none"}, {"secret_file": tmp_path / "none"}):
             with pytest.raises(Rejected, match=r"cannot read .*none: FileNotFoundError"):
                 await at.channel(**more).send(message())
+
+
+@pytest.mark.parametrize(("code", "unreachable"), [(429, True), (502, True), (503, True), (504, True), (500, False)])
+async def test_an_answer_tells_whether_the_message_was_looked_at(tmp_path: Path, code: int, unreachable: bool) -> None:
+    async with receiver(tmp_path, answering(code)) as at:
+        with pytest.raises(Rejected) as raised:
+            await at.channel().send(message())
+
+    assert raised.value.unreachable is unreachable
+
+
+async def test_nobody_there_and_an_unusable_file_are_no_fault_of_the_message(tmp_path: Path) -> None:
+    async with receiver(tmp_path, answering(204)) as at:
+        for more in ({"url": f"http://127.0.0.1:{unused_port()}/h00k"}, {"secret_file": tmp_path / "missing"}):
+            with pytest.raises(Rejected) as raised:
+                await at.channel(**more).send(message())
+            assert raised.value.unreachable
+
+
+async def test_one_that_takes_the_message_and_never_answers_has_its_own_time(tmp_path: Path) -> None:
+    async def never(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(60)
+        return web.Response()
+
+    async with receiver(tmp_path, never) as at:
+        hook = Webhook(Hook(name="mine", url=at.url), clock=SystemClock(), seconds=0.2)
+        with pytest.raises(Rejected, match="did not answer within 0 s") as raised:
+            await hook.deliver(Parcel(id="7", body=b"{}"))
+
+    assert not raised.value.unreachable
+
+
+async def test_a_hook_without_a_secret_is_not_signed(tmp_path: Path) -> None:
+    async with receiver(tmp_path, answering(204)) as at:
+        await Webhook(Hook(name="mine", url=at.url), clock=SystemClock()).deliver(Parcel(id="7", body=b'{"id":"7"}'))
+
+    ((headers, body),) = at.got
+    assert body == b'{"id":"7"}'
+    assert not [name for name in headers if name.lower().startswith("webhook-")]
