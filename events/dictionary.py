@@ -1,7 +1,7 @@
 """The dictionary of the log: every type of event with its meaning and its fields, read from the classes themselves.
 
 A class's docstring says what its events mean, and names each field in backticks where it says what that holds. From it
-come the words of the command line and of the documents, and the JSON schemas of what is stored.
+come the words of the command line and of the documents, and those of the JSON schemas (see `schemas`).
 """
 
 import inspect
@@ -17,9 +17,7 @@ import msgspec
 import msgspec.inspect
 
 from events import codec
-from events.cloudevents import type_name
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _CLAUSE = re.compile(r"(?<=[.;])\s+")
 _SUBJECTS = re.compile(r"((, | and )?`\w+`)*")  # what a clause begins with: `gap`, `old` and `new`
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", datetime: "instant"}
@@ -65,61 +63,24 @@ def entries() -> Iterator[Entry]:
 
 def entry(name: str) -> Entry:
     """Return one type. Raises UnknownType."""
-    cls = _class(name)
+    cls = class_of(name)
     return Entry(
-        type=name, schema=codec.schema_of(name), shape=_shape(cls), parts=tuple(map(_shape, dict.fromkeys(_parts(cls))))
+        type=name,
+        schema=codec.schema_of(name),
+        shape=shape_of(cls),
+        parts=tuple(map(shape_of, dict.fromkeys(parts_of(cls)))),
     )
 
 
-def json_schema(name: str, version: int | None = None) -> dict[str, Any]:
-    """Return the JSON Schema of what is stored of a type, in the present version or another. Raises UnknownType.
-
-    An older version that only lacks fields is described by the present shape, where those may be left out; another's
-    shape is not known any more.
-    """
-    cls, present = _class(name), codec.schema_of(name)
-    version = present if version is None else version
-    lifts = codec.UPCASTS.get(name, ())[max(version, 1) - 1 :]
-    if not 1 <= version <= present or any(not codec.only_gains(lift) for lift in lifts):
-        raise UnknownType(f"there is no schema of version {version} of {name}: it is written in version {present}")
-    _, components = msgspec.json.schema_components(
-        [cls], schema_hook=lambda own: msgspec.json.schema(_like(own)), ref_template="#/$defs/{name}"
-    )
-    of_parts = {part.__name__: part for part in (cls, *_parts(cls))}
-    told = {key: _told(value, of_parts.get(key)) for key, value in components.items()}
-    body = told.pop(cls.__name__)
-    return {"$schema": DIALECT, "$id": type_name(name, version), **body, **({"$defs": told} if told else {})}
-
-
-def _told(component: Mapping[str, Any], cls: type | None) -> dict[str, Any]:
-    """Return a part of a schema with what its fields mean, and which texts are instants."""
-    if cls is None:
-        return {**component, "description": _flowing(component.get("description", ""))}
-    hints = get_type_hints(cls)
-    properties = {
-        one.name: {**_dated(component["properties"][one.name], hints[one.name]), "description": one.meaning}
-        for one in _shape(cls).fields
-    }
-    return {**component, "description": _meaning(cls), "properties": properties}
-
-
-def _dated(schema: Mapping[str, Any], hint: Any) -> dict[str, Any]:
-    """Return the schema of a field; a text that is an instant is one of RFC 3339."""
-    if datetime not in set(_leaves(hint)):
-        return dict(schema)
-    of_text = {"type": "string", "format": "date-time"}
-    if "anyOf" not in schema:
-        return {**schema, **of_text}
-    return {**schema, "anyOf": [of_text if one == {"type": "string"} else one for one in schema["anyOf"]]}
-
-
-def _class(name: str) -> type:
+def class_of(name: str) -> type:
+    """Return the class of a type. Raises UnknownType."""
     if name not in codec.TYPES:
         raise UnknownType(f"there is no type of event {name[:60]!r}: use {', '.join(codec.TYPES)}")
     return codec.TYPES[name]
 
 
-def _shape(cls: type) -> Shape:
+def shape_of(cls: type) -> Shape:
+    """Return what a class says of itself."""
     hints, meaning = get_type_hints(cls), _meaning(cls)
     return Shape(
         name=cls.__name__,
@@ -136,13 +97,9 @@ def _shape(cls: type) -> Shape:
     )
 
 
-def _meaning(cls: type) -> str:
-    return _flowing(inspect.getdoc(cls) or "")
-
-
-def _flowing(text: str) -> str:
+def _meaning(cls: Any) -> str:
     """Return a docstring as one line of text."""
-    return " ".join(text.split())
+    return " ".join((inspect.getdoc(cls) or "").split())
 
 
 def _of_field(meaning: str, name: str) -> str:
@@ -159,8 +116,8 @@ def _clause(text: str) -> str:
 
 def _of_own_class(hint: Any) -> str:
     """Return what a shape or a choice says of itself in its first sentence: a field of it may leave that to it."""
-    own = [leaf for leaf in _leaves(hint) if _is_shape(leaf) or (isinstance(leaf, type) and issubclass(leaf, Enum))]
-    return _clause(_CLAUSE.split(_flowing(inspect.getdoc(own[0]) or ""))[0]) if len(own) == 1 else ""
+    own = [leaf for leaf in _leaves(hint) if is_shape(leaf) or (isinstance(leaf, type) and issubclass(leaf, Enum))]
+    return _clause(_CLAUSE.split(_meaning(own[0]))[0]) if len(own) == 1 else ""
 
 
 def _fields(cls: type) -> list[tuple[str, bool]]:
@@ -171,11 +128,12 @@ def _fields(cls: type) -> list[tuple[str, bool]]:
     return [(one.name, one.required) for one in info.fields]
 
 
-def _is_shape(hint: Any) -> bool:
+def is_shape(hint: Any) -> bool:
+    """Return whether a field of this kind has fields of its own."""
     return isinstance(hint, type) and (is_dataclass(hint) or issubclass(hint, msgspec.Struct))
 
 
-def _like(own: type) -> Any:
+def like(own: type) -> Any:
     """Return the plain type that a mapping of our own stands in the log as."""
     if not issubclass(own, Mapping):
         raise NotImplementedError(f"{own.__name__} is no mapping: say here what it stands in the log as")
@@ -197,16 +155,16 @@ def _holds(name: str, hint: Any) -> str:
         return f"object: {_holds(name, inside[0])} to {_holds(name, inside[1])}"
     if isinstance(hint, type) and issubclass(hint, Enum):
         return f"one of {', '.join(str(one.value) for one in hint)}"
-    return _holds(name, _like(hint)) if issubclass(hint, Mapping) else str(hint.__name__)
+    return _holds(name, like(hint)) if issubclass(hint, Mapping) else str(hint.__name__)
 
 
-def _parts(cls: type) -> Iterator[type]:
+def parts_of(cls: type) -> Iterator[type]:
     """Yield the shapes that a shape's fields hold, and theirs."""
     for hint in get_type_hints(cls).values():
         for part in _leaves(hint):
-            if _is_shape(part):
+            if is_shape(part):
                 yield part
-                yield from _parts(part)
+                yield from parts_of(part)
 
 
 def _leaves(hint: Any) -> Iterator[Any]:

@@ -41,7 +41,9 @@ def types(
         if type_ is None:
             _list([*dictionary.entries()], as_json=wants_json(ctx, json))
         elif schema:
-            document(dictionary.json_schema(type_, version))
+            from events.schemas import json_schema
+
+            document(json_schema(type_, version))
         else:
             _show(dictionary.entry(type_), as_json=wants_json(ctx, json))
     except dictionary.UnknownType as error:

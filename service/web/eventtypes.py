@@ -5,6 +5,7 @@ from aiohttp import web
 
 from events import dictionary
 from events.dictionary import UnknownType
+from events.schemas import json_schema
 from service.web import shapes
 from service.web.answers import Problem, answer, encode
 
@@ -29,5 +30,5 @@ def _shown(entry: dictionary.Entry) -> shapes.EventType:
         meaning=entry.shape.meaning,
         fields=msgspec.convert(entry.shape.fields, tuple[shapes.EventField, ...], from_attributes=True),
         parts=msgspec.convert(entry.parts, tuple[shapes.EventPart, ...], from_attributes=True),
-        json_schema=msgspec.Raw(encode(dictionary.json_schema(entry.type))),
+        json_schema=msgspec.Raw(encode(json_schema(entry.type))),
     )

@@ -11,8 +11,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from events import codec
 from events.catalogue import Event
 from events.codec import TYPES
-from events.dictionary import Entry, Shape, UnknownType, entries, entry, json_schema
+from events.dictionary import Entry, Shape, UnknownType, entries, entry
 from events.document import markdown
+from events.schemas import json_schema
 from tests.contract.test_event_types import ANY_EVENT, EXAMPLES, stored
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "events.md"

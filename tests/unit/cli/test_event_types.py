@@ -3,7 +3,7 @@
 import pytest
 
 from events.codec import TYPES
-from events.dictionary import json_schema
+from events.schemas import json_schema
 from service.cli.exits import Exit
 from tests.unit.cli.hands import Run, SaidDaemon
 
