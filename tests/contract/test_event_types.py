@@ -13,7 +13,6 @@ from events import codec
 from events.catalogue import ConfigurationApplied, Event
 from events.codec import TYPES, Undecodable
 from events.log import Recorded, decision_id, fact_id
-from statemachine.configuration import Flattened
 from statemachine.model import BecameReadable, Window
 from tests.contract.disks import NOON, said
 
@@ -69,10 +68,6 @@ def test_an_example_decodes_and_is_written_again_as_it_stands(example: Path) -> 
 INSTANTS = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 st.register_type_strategy(datetime, INSTANTS)
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
-SCALARS = (
-    st.text() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
-)
-st.register_type_strategy(Flattened, st.dictionaries(st.text(), SCALARS | st.none()).map(Flattened.of))
 ANY_EVENT: st.SearchStrategy[Event] = st.sampled_from(list(TYPES.values())).flatmap(st.from_type)
 
 
