@@ -35,7 +35,7 @@ class Fact:
 
 
 class Facts:
-    """Deals facts: each caller has an endpoint of its own, whose streams grow from deal to deal."""
+    """Deals facts: each caller has an endpoint of its own, whose streams grow from deal to deal, all at one pace."""
 
     def __init__(self) -> None:
         self._versions: Counter[str] = Counter()
@@ -43,7 +43,8 @@ class Facts:
         self._examples = list(examples())
 
     def deal(self, callers: int, each: int) -> list[list[Fact]]:
-        return [[self._next(f"endpoint-{caller:03}") for _ in range(each)] for caller in range(callers)]
+        rows = [[self._next(f"endpoint-{caller:03}") for caller in range(callers)] for _ in range(each)]
+        return [list(own) for own in zip(*rows, strict=True)]
 
     def _next(self, endpoint: str) -> Fact:
         number = next(self._numbers)
