@@ -1,8 +1,10 @@
 """The writing side of a SQLite log: the only connection that writes, in the only thread that uses it.
 
-A group of jobs is one transaction with one commit, and thus one fsync for all. Each job has a savepoint: one that the
-store cannot take fails alone. When the commit itself fails, so does every job of the group, and the next group finds
-the file opened anew: what was not acknowledged is then there or not, as a whole.
+A group of jobs is one transaction with one commit, and thus one fsync for all. If there is one among them that the
+store cannot take, the group is done again, with a savepoint for each job, so that this one fails alone: savepoints
+make SQLite copy each page before it is changed, and nearly no group needs them. When the commit itself fails, so does
+every job of the group, and the next group finds the file opened anew: what was not acknowledged is then there or not,
+as a whole.
 """
 
 import sqlite3
@@ -104,7 +106,7 @@ class Writer:
         """
         try:
             with explained(self.path):
-                return self._commit(self._opened(), jobs)
+                return self._commit_or_part(self._opened(), jobs)
         except BaseException:
             self._reopen()
             raise
@@ -229,16 +231,24 @@ class Writer:
         self._opened().executemany("DELETE FROM board WHERE kind = ? AND key = ?", gone)
         self._opened().executemany("INSERT OR REPLACE INTO board VALUES (?, ?, ?)", kept)
 
-    def _commit(self, con: sqlite3.Connection, jobs: Sequence[Job]) -> list[object]:
+    def _commit_or_part(self, con: sqlite3.Connection, jobs: Sequence[Job]) -> list[object]:
+        """Do the jobs together; if one of them is refused, begin again and let that one fail alone."""
+        try:
+            return self._commit(con, lambda: [job(self) for job in jobs])
+        except (LogError, *REFUSALS):
+            con.execute("ROLLBACK")
+            return self._commit(con, lambda: [self._apart(con, job) for job in jobs])
+
+    def _commit(self, con: sqlite3.Connection, work: Callable[[], list[object]]) -> list[object]:
         con.execute("BEGIN IMMEDIATE")
         before, _ = self._position, self._hash = self._tip()
-        outcomes = [self._do(con, job) for job in jobs]
+        outcomes = work()
         if self._position != before:
             con.execute("UPDATE head SET position = ?, hash = ?", (self._position, self._hash))
         con.execute("COMMIT")
         return outcomes
 
-    def _do(self, con: sqlite3.Connection, job: Job) -> object:
+    def _apart(self, con: sqlite3.Connection, job: Job) -> object:
         tip = self._position, self._hash
         con.execute("SAVEPOINT job")
         try:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -567,7 +568,7 @@ async def test_a_transaction_that_takes_the_lock_late_would_lose_it(log: SqliteL
 
 @pytest.mark.parametrize("name", ["alerts", "\ud800"])
 async def test_one_unit_that_the_store_cannot_take_fails_alone(log: SqliteLog, name: str) -> None:
-    beyond_64_bits = Unit(cursor=CursorMove(name=name, old=0, new=1 << 64))
+    beyond_64_bits = replace(unit("namespace/acme", 0, draft("b")), cursor=CursorMove(name=name, old=0, new=1 << 64))
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         neighbour = tasks.create_task(added(log, unit("daemon", 0, draft("a"))))
@@ -577,6 +578,7 @@ async def test_one_unit_that_the_store_cannot_take_fails_alone(log: SqliteLog, n
     assert not isinstance(caught.value, LogUnusable)
     assert [recorded.position for recorded in neighbour.result()] == [1]
     assert await log.head() == 1
+    assert reasons(await added(log, unit("namespace/acme", 0, draft("b")))) == ["b"]
 
 
 # --- kill -9 ---------------------------------------------------------------------------------------------------------
