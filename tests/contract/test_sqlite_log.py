@@ -31,6 +31,7 @@ from events.log import (
     Redaction,
     Unit,
 )
+from events.sqlite.file import WAL_BYTES
 from events.sqlite.log import SqliteLog, _Call, open_readonly
 from events.sqlite.writer import Job, Writer
 from tests.contract.disks import NOON, SqliteDisk, added, append, draft, everything, reasons, unit
@@ -343,12 +344,12 @@ async def test_closing_finishes_what_was_accepted(disk: SqliteDisk) -> None:
 
 
 async def test_the_write_ahead_log_stays_bounded(log: SqliteLog) -> None:
-    for number in range(12):
-        await log.board.put("document", {str(row): os.urandom(100_000) for row in range(10)})
+    for number in range(15):
+        await log.board.put("document", {str(row): os.urandom(200_000) for row in range(10)})
         await added(log, unit("daemon", number, draft(str(number))))
 
     wal = log.path.with_name("log.db-wal")
-    assert wal.stat().st_size < 10 << 20
+    assert wal.stat().st_size < WAL_BYTES < 15 * 2_000_000
 
 
 # --- a failing disk --------------------------------------------------------------------------------------------------
