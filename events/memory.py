@@ -7,8 +7,10 @@ opened again on the same store is a crash and a restart.
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
+
+from msgspec import structs
 
 from events import chain
 from events.archive import archive
@@ -131,7 +133,7 @@ class MemoryStore:
         """Let a segment lie elsewhere: of each of its events stays all but the payload."""
         self.segments.append(segment)
         for place in range(segment.first - 1, segment.last):
-            stub = replace(self.events[place], data=b"")
+            stub = structs.replace(self.events[place], data=b"")
             self.events[place] = self.ids[stub.id] = self.streams[stub.stream][stub.version - 1] = stub
 
     def move(self, name: str, position: int) -> None:
@@ -149,7 +151,7 @@ class MemoryStore:
     def replace(self, position: int, data: bytes, facets: Facets, redacted: int) -> None:
         """Put another payload in the place of an event's own."""
         old = self.events[position - 1]
-        new = replace(old, data=data)
+        new = structs.replace(old, data=data)
         self.events[position - 1] = self.ids[old.id] = self.streams[old.stream][old.version - 1] = new
         self.facets[position - 1] = facets
         self.redacted[position] = redacted

@@ -5,7 +5,7 @@ the id of its intent, an act that ended long ago would be taken for one that is 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -144,7 +144,7 @@ class Sheet:
     @property
     def written(self) -> Recorded:
         """Return the event with the payload."""
-        return replace(self._recorded, data=self.data)
+        return msgspec.structs.replace(self._recorded, data=self.data)
 
     def mark_all(self) -> None:
         """Blot out whatever the event can do without."""

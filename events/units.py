@@ -4,9 +4,11 @@ A unit is judged whole before anything of it is written, so a refusal leaves not
 is its stream, type, schema and payload: when and by whom it was said may differ between two tries of the same thing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
+
+from msgspec import structs
 
 from events.chain import digest
 from events.codec import encode
@@ -235,7 +237,7 @@ def _write(order: Order, stored: dict[str, Stored], rows: Rows, *, repeated: boo
             recorded = entry.at(rows.position + 1, versions[entry.stream])
             rows.add(recorded, entry.facets)
         else:
-            recorded = found.event if found.event.data else replace(found.event, data=entry.data)
+            recorded = found.event if found.event.data else structs.replace(found.event, data=entry.data)
         events.append(recorded)
     move = order.cursor
     if move is not None and rows.cursor(move.name) == move.old:

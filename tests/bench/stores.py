@@ -18,11 +18,12 @@ from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment
 
 from events import codec
-from events.delivery import PAGE, subscribe
+from events.delivery import subscribe
 from events.log import Appended, Query, Recorded, Unit, Write
 from events.sqlite import SqliteLog
 from tests.bench.facts import Fact
 
+PAGE = Query().limit
 Item = TypeVar("Item")
 Deal = Sequence[Sequence[Fact]]  # one row a caller
 Appending = Callable[[], list[float]]

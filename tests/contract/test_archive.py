@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from events import codec, streams
 from events.catalogue import Archived, Confirmed, Intended
@@ -113,7 +114,7 @@ async def test_ids_stay_taken_and_streams_keep_their_versions(free: KeptLog, tmp
     assert again == Appended(events=(before[0],))
     assert isinstance(other_content, IdReused)
     assert isinstance(decided, AlreadyDecided)
-    assert decided.stored == replace(before[1], data=b"")
+    assert decided.stored == structs.replace(before[1], data=b"")
     assert stale == StaleVersion(stream=LIFE, expected=0, actual=4)
     assert isinstance(next_, Appended)
     assert (next_.events[0].position, next_.events[0].version) == (9, 5)

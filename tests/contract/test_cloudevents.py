@@ -2,13 +2,13 @@
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from events import chain, cloudevents, codec
 from events.log import Recorded, Sealed

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
+from msgspec import structs
 
 from events import codec, proof, streams
 from events.catalogue import Event, Intended, Warned
@@ -124,7 +125,7 @@ class MemoryHand:
             store.redacted[position] = store.redacted.get(position, 0) ^ mask
         else:
             changed: Any = {column: self._other(position, column, place, mask)}
-            store.events[index] = replace(store.events[index], **changed)
+            store.events[index] = structs.replace(store.events[index], **changed)
 
     def _other(self, position: int, column: str, place: int, mask: int) -> object:
         if column in {"namespace", "name"}:
@@ -145,7 +146,7 @@ class MemoryHand:
         for rows in self._lists():
             rows[one - 1], rows[two - 1] = rows[two - 1], rows[one - 1]
         for position in (one, two):
-            events[position - 1] = replace(events[position - 1], position=position)
+            events[position - 1] = structs.replace(events[position - 1], position=position)
         by = {one: told.pop(two, None), two: told.pop(one, None)}
         told.update({position: value for position, value in by.items() if value is not None})
 

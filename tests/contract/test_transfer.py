@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from hypothesis import HealthCheck, given, settings, strategies as st
+from msgspec import structs
 
 from events import chain, cloudevents
 from events.log import (
@@ -326,7 +327,7 @@ async def test_a_log_that_ends_elsewhere_takes_nothing(log: KeptLog, other: Kept
 
 def with_link(event: Sealed, tip: bytes, **changes: Any) -> Sealed:
     """Return the event changed, with a link that fits the change."""
-    recorded = replace(event.recorded, **changes)
+    recorded = structs.replace(event.recorded, **changes)
     return replace(event, recorded=recorded, hash=chain.link(tip, recorded, event.data_hash))
 
 

@@ -1,10 +1,10 @@
 """The hash chain covers every column."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from events.chain import GENESIS, digest, link
 from events.log import Recorded

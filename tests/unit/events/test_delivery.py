@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from events import delivery
 from events.catalogue import DaemonStopped, Event
@@ -282,7 +283,7 @@ async def test_an_event_of_a_newer_lamplighter_is_parked_without_a_second_try(lo
 
         async def read(self, query: Query) -> object:
             page = await log.read(query)
-            return replace(page, events=tuple(replace(recorded, schema=9) for recorded in page.events))
+            return replace(page, events=tuple(structs.replace(recorded, schema=9) for recorded in page.events))
 
     began = asyncio.get_running_loop().time()
     await drained(Newer(), Listener())  # type: ignore[arg-type]

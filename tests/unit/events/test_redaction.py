@@ -1,6 +1,5 @@
 """What can be taken out of an event, and what must stay so that it can be understood, and found by the others."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from events import codec
 from events.catalogue import Event, Redacted
