@@ -4,24 +4,24 @@ from typing import Any
 
 import msgspec
 
+from events.cloudevents import sequence, source
 from service.subscribers.outbox.port import Outgoing
 from statemachine.model import instant
 
-CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 TYPE = "dev.lamplighter.notification.{message}.v1"
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
 def render(message: Outgoing) -> bytes:
-    """Return the event. `sequence`, the place in the log, is text, as its extension says; no subject if it is empty."""
+    """Return the event. `sequence` is the place in the log; no subject if it is empty."""
     event: dict[str, Any] = {
         "specversion": "1.0",
         "id": message.id,
-        "source": f"/lamplighter/{message.log_id}",
+        "source": source(message.log_id),
         "type": TYPE.format(message=message.message),
         "time": instant(message.at),
-        "sequence": str(message.position),
+        "sequence": sequence(message.position),
         "datacontenttype": "application/json",
         "data": data(message),
     }

@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
+from events import cloudevents
 from service.channels import cloudevent
 from service.channels.signing import NoSecret, read_secrets, sign
 from service.channels.targets import Forbidden, Guard, Target, check
@@ -39,7 +40,7 @@ class Webhook:
         await self.deliver(Parcel(id=message.id, body=cloudevent.render(message)))
 
     async def deliver(self, parcel: Parcel) -> None:
-        headers = {"content-type": cloudevent.CONTENT_TYPE, "user-agent": "lamplighter"}
+        headers = {"content-type": cloudevents.CONTENT_TYPE, "user-agent": "lamplighter"}
         try:
             target = check(self._url(), allow_insecure=self._settings.allow_insecure)
             if self._settings.secret_file is not None:

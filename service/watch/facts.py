@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from events import codec, streams
-from events.log import Appended, Draft, EventLog, Query, StaleVersion, Unit, Write
+from events.log import Appended, Draft, EventLog, LogError, Query, StaleVersion, Unit, Write
 from service.watch.track import Track
 from statemachine.machine import evolve, fold
 from statemachine.model import Discovered, EndpointName, LifecycleEvent
@@ -71,9 +71,15 @@ def _advance(track: Track, happened: Sequence[LifecycleEvent], *, version: int) 
 
 
 async def _reload(log: EventLog, name: EndpointName, track: Track) -> None:
-    """Take up the newest life that the log tells of: it may be one that this track does not know yet."""
+    """Take up the newest life that the log tells of: it may be one that this track does not know yet.
+
+    Raises LogError, and so lets all be begun anew from the views, if that life began in what is archived by now.
+    """
     discoveries = Query(namespace=name.namespace, name=name.name, types=(DISCOVERED,), newest_first=True, limit=1)
-    for newest in (await log.read(discoveries)).events:
+    found = await log.read(discoveries)
+    if found.archived and not found.events:
+        raise LogError(f"how the life of {name} began lies in an archive: only the views still know it")
+    for newest in found.events:
         page = await log.read(Query(stream=newest.stream, limit=1_000_000))
         facts = [fact for fact in map(codec.decode, page.events) if isinstance(fact, LifecycleEvent)]
         track.endpoint, track.version = fold(facts), len(page.events)

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from events.log import Recorded
+from events.log import CursorMove, Recorded, Unit
 from events.sqlite import SqliteLog, open_readonly
 from events.transfer.copies import Copy
 from events.transfer.outgoing import outgoing
@@ -29,6 +29,7 @@ def make(path: Path) -> None:
     async def fill() -> None:
         log = await SqliteLog.open(path, holder="a test")
         await added(log, unit(LIFE, 0, *(draft(f"{number} {'x' * 400}") for number in range(EVENTS))))
+        await log.append([Unit(cursor=CursorMove(name="alerts", old=0, new=EVENTS))])
         await log.close()
 
     asyncio.run(fill())

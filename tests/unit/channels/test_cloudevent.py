@@ -7,7 +7,8 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from cloudevents.core.v1.event import CloudEvent
 
 from events.catalogue import Message
-from service.channels.cloudevent import CONTENT_TYPE, render
+from events.cloudevents import CONTENT_TYPE
+from service.channels.cloudevent import render
 from service.subscribers.outbox.port import Outgoing
 from tests.unit.channels.messages import NOON, message
 
@@ -28,7 +29,7 @@ def test_the_sdk_reads_what_was_written(kind: Message) -> None:
     assert event.get_subject() == "acme/tgi"
     assert event.get_time() == NOON
     assert event.get_datacontenttype() == "application/json"
-    assert event.get_extension("sequence") == "4294967296"
+    assert event.get_extension("sequence") == "0000000004294967296"
     assert event.get_data() == {
         "title": "acme/tgi: failed",
         "text": "It failed: Grüße",
