@@ -17,6 +17,7 @@ from events.log import (
     CursorMove,
     CursorMoved,
     EventLog,
+    FencedOff,
     IdReused,
     LogError,
     LogUnusable,
@@ -141,6 +142,8 @@ async def replay(
         result = await _append(log, Unit(parking=Unparked(name=name, position=position)), told, actor=actor, now=now())
     if isinstance(result, NotParked):
         raise _nothing(name, position)
+    if isinstance(result, FencedOff):
+        raise LogError(f"{name!r} was given position {position} in vain: {result}")
 
 
 async def skip(log: EventLog, name: str, position: int, *, actor: str, why: str, now: datetime) -> None:

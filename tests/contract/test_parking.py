@@ -13,7 +13,20 @@ import pytest
 from events import codec, streams
 from events.catalogue import DaemonStopped, Event, EventParked, EventReplayed, EventSkipped
 from events.delivery import Patience, drain
-from events.log import CursorMove, EventLog, NotParked, Parked, Query, Recorded, Result, Unit, Unparked, Write
+from events.log import (
+    CursorMove,
+    EventLog,
+    Fence,
+    LogError,
+    NotParked,
+    Parked,
+    Query,
+    Recorded,
+    Result,
+    Unit,
+    Unparked,
+    Write,
+)
 from events.parking import NothingParked, StillParked, replay, skip
 from service.clock import LoopClock
 from tests.contract.disks import DISKS, NOON, added, append, draft, everything, said, unit
@@ -164,6 +177,21 @@ async def test_a_replay_whose_effect_was_decided_otherwise_meanwhile_is_over_wit
         "subscriber.parked",
         "subscriber.replayed",
     ]
+
+
+async def test_a_replay_under_a_lease_that_is_lost_does_nothing_and_says_so(
+    decider: Decider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fenced(recorded: Recorded, event: Event) -> Unit | None:
+        return replace(unit(EFFECTS, 2, draft("too late")), fences=(Fence(name="subscriber/decider", epoch=7),))
+
+    monkeypatch.setattr(decider, "handle", fenced)
+
+    with pytest.raises(LogError, match="was given position 2 in vain: the lease 'subscriber/decider' is in epoch 1"):
+        await again(decider)
+
+    assert [parked.position for parked in await decider.log.parked()] == [2]
+    assert await effects(decider.log) == ["because a", "because b"]
 
 
 async def test_two_replays_at_once_have_one_effect(decider: Decider) -> None:
