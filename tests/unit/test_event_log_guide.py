@@ -33,8 +33,10 @@ def test_a_command_that_it_shows_is_one_that_there_is(line: str) -> None:
     words = shlex.split(line, comments=True)[1:]
     context = typer.main.get_command(build()).make_context("lamplighter", list(words))
 
-    while hasattr(context.command, "resolve_command"):  # down to what has no commands of its own
-        name, found, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
+    while left := [*context._protected_args, *context.args]:  # down to the last command that is named
+        if not hasattr(context.command, "resolve_command"):
+            break
+        name, found, rest = context.command.resolve_command(context, left)
         context = found.make_context(name, rest, parent=context)
 
     assert context.command.name in words
