@@ -32,7 +32,8 @@ from statemachine.course import (
 from statemachine.evolving import evolve
 from statemachine.model import Endpoint, LifecycleEvent, Window
 from statemachine.status import AnyStatus, Status
-from statemachine.tally import NO_TIME, Bounds, Stretch, Tally, counted_until, earliest, moved, started, stretch
+from statemachine.tally import NO_TIME, Bounds, Stretch, Tally, counted_until, moved, started, stretch
+from statemachine.windows import earliest
 
 T = TypeVar("T")
 

@@ -11,7 +11,8 @@ from itertools import pairwise
 from statemachine.legality import classify
 from statemachine.model import Deleted, Discovered, Endpoint, Kind, LifecycleEvent, StatusChanged, Window
 from statemachine.status import FACTS, AnyStatus, Status
-from statemachine.tally import NO_TIME, Bounds, earliest
+from statemachine.tally import NO_TIME, Bounds
+from statemachine.windows import earliest
 
 AT_REST: frozenset[AnyStatus] = frozenset({Status.ABSENT, Status.SCALED_TO_ZERO, Status.PAUSED})  # not wanted up
 BROKEN: frozenset[AnyStatus] = frozenset({Status.FAILED, Status.UPDATE_FAILED})

@@ -13,14 +13,14 @@ changes may have happened is counted once, and is possible for what either went 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from statemachine.model import Window
+from statemachine.windows import earliest
 
 T = TypeVar("T")
 NO_TIME = timedelta(0)
-FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +121,3 @@ def _plus(
 ) -> Mapping[T, timedelta]:
     """Return the times with more for some keys, but none of these above what there is in all."""
     return {**times, **{key: min(times.get(key, NO_TIME) + more, most) for key in keys}} if more else times
-
-
-def earliest(window: Window) -> datetime:
-    """Return the earliest instant that a window allows, its blur included. Total, whatever number the blur is."""
-    if not window.blur_seconds > 0:
-        return window.not_before
-    room = window.not_before - FIRST_INSTANT
-    if window.blur_seconds >= room.total_seconds():
-        return FIRST_INSTANT
-    return window.not_before - min(timedelta(seconds=window.blur_seconds), room)

@@ -5,9 +5,11 @@ begins, and that none begins before the one of the event before it ends. Which o
 by wall time at all, but by `is_late`.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from statemachine.model import Discovered, Endpoint, Look, Window
+
+FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 
 
 def is_late(look: Look, other: Look) -> bool:
@@ -27,7 +29,7 @@ def window_of(endpoint: Endpoint, look: Look, *, not_before: datetime | None, ga
     latest = endpoint.latest or endpoint.since
     if latest is None:
         return Window(not_before=min(not_before or seen_at, seen_at), seen_at=seen_at, gap=gap)
-    begin = latest.not_before - timedelta(seconds=latest.blur_seconds)
+    begin = earliest(latest)
     if endpoint.readable and not_before is not None and not_before <= seen_at:
         begin = max(begin, not_before)
     return Window(
@@ -47,3 +49,13 @@ def window_of_discovery(event: Discovered) -> Window:
         gap=event.gap or event.absent_at is None,
         blur_seconds=event.blur_seconds,
     )
+
+
+def earliest(window: Window) -> datetime:
+    """Return the earliest instant that a window allows, its blur included. Total, whatever number the blur is."""
+    if not window.blur_seconds > 0:
+        return window.not_before
+    room = window.not_before - FIRST_INSTANT
+    if window.blur_seconds >= room.total_seconds():
+        return FIRST_INSTANT
+    return window.not_before - min(timedelta(seconds=window.blur_seconds), room)

@@ -1,7 +1,7 @@
 """What one look tells, story by story."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -305,3 +305,16 @@ def test_a_look_asked_for_before_another_was_answered_is_late_whatever_the_wall_
 
     assert is_late(sweep, pause)
     assert not is_late(fresh, pause)
+
+
+@pytest.mark.parametrize("microseconds", range(20))
+def test_an_endpoint_that_says_it_was_created_in_the_year_1_upsets_no_window(microseconds: int) -> None:
+    beginning, known = datetime.min.replace(tzinfo=UTC), Endpoint()  # what Go writes for an instant that it has not
+
+    for turn, status in enumerate([Status.RUNNING, Status.PAUSED, Status.RUNNING, Status.PAUSED]):
+        look = look_at(60 * turn + microseconds / 1_000_000)
+        seen = Seen(look=look, sighting=sighting(status, created_at=beginning))
+        known = apply_all(known, decide(known, seen, not_before=None, gap=False))
+
+    assert known.latest is not None
+    assert known.latest.seen_at == look_at(180 + microseconds / 1_000_000).answered_at
