@@ -1,6 +1,6 @@
 """The texts of the API, and the spelling of instants."""
 
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -24,3 +24,11 @@ def test_an_instant_has_one_spelling_whatever_the_zone_it_is_told_in() -> None:
     elsewhere = START.astimezone(timezone(timedelta(hours=5)))
 
     assert instant(START) == instant(elsewhere) == "2026-03-01T12:00:00.000000Z"
+
+
+def test_the_years_of_an_instant_have_four_digits_so_that_texts_are_in_the_order_of_time() -> None:
+    early = datetime(1, 1, 1, tzinfo=UTC)
+
+    assert instant(early) == "0001-01-01T00:00:00.000000Z"
+    assert instant(early) < instant(datetime(999, 12, 31, tzinfo=UTC)) < instant(START)
+    assert datetime.fromisoformat(instant(early)) == early
