@@ -108,8 +108,7 @@ def _decide_seen(endpoint: Endpoint, seen: Seen, memory: _Memory) -> tuple[Lifec
         return ()
     window = _window(endpoint, seen.look, memory)
     if known is None:
-        new_to_us = memory.not_before is None and endpoint.latest is None
-        return (_discovered(new, window, absent_at=None if new_to_us else window.not_before),)
+        return (_discovered(new, window, absent_at=_absent_at(endpoint, new, window, memory.not_before)),)
     if new.created_at > known.created_at:
         return (
             _deleted(endpoint, window, End.RECREATED, memory),
@@ -123,6 +122,15 @@ def _decide_seen(endpoint: Endpoint, seen: Seen, memory: _Memory) -> tuple[Lifec
 
 def _window(endpoint: Endpoint, look: Look, memory: _Memory) -> Window:
     return window_of(endpoint, look, not_before=memory.not_before, gap=memory.gap)
+
+
+def _absent_at(endpoint: Endpoint, new: Sighting, window: Window, not_before: datetime | None) -> datetime | None:
+    """Return when it was last known to be absent, if it ever was, as in Discovered."""
+    if endpoint.latest is not None:
+        return window.not_before
+    if not_before is None or not_before <= window.seen_at:
+        return not_before
+    return min(new.created_at, window.seen_at)
 
 
 def _discovered(sighting: Sighting, window: Window, *, absent_at: datetime | None) -> Discovered:

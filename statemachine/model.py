@@ -122,8 +122,9 @@ class Kind(StrEnum):
 class Discovered:
     """A life was seen for the first time, at `seen_at`.
 
-    `absent_at` is the last good look at its namespace that did not hold it; None when the namespace itself was new,
-    and then nothing is claimed about the time before `seen_at`. `gap` and `blur_seconds` as in a window.
+    `absent_at` is the last good look at its namespace that did not hold it, or its creation where the wall clock has
+    jumped back behind that look since; None when the namespace itself was new, and then nothing is claimed about the
+    time before `seen_at`. `gap` and `blur_seconds` as in a window.
     """
 
     seen_at: datetime

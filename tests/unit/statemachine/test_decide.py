@@ -290,12 +290,17 @@ def test_a_window_holds_when_the_wall_clock_jumped_back_an_hour() -> None:
     assert changed.window == Window(not_before=moment, seen_at=moment, blur_seconds=11.0)
 
 
-def test_an_endpoint_that_appears_after_the_clock_jumped_back_was_absent_no_later_than_it_was_seen() -> None:
-    later = NOW.answered_at + timedelta(hours=1)
+@pytest.mark.parametrize(
+    ("created", "absent"), [(timedelta(seconds=-30), timedelta(seconds=-30)), (timedelta(seconds=5), timedelta(0))]
+)
+def test_an_endpoint_that_appears_after_the_clock_jumped_back_was_absent_until_it_was_created(
+    created: timedelta, absent: timedelta
+) -> None:
+    new, later = sighting(created_at=NOW.answered_at + created), NOW.answered_at + timedelta(hours=1)
 
-    events = decide(Endpoint(), Seen(look=NOW, sighting=sighting()), not_before=later, gap=False)
+    events = decide(Endpoint(), Seen(look=NOW, sighting=new), not_before=later, gap=False)
 
-    assert events == (Discovered(seen_at=NOW.answered_at, absent_at=NOW.answered_at, sighting=sighting()),)
+    assert events == (Discovered(seen_at=NOW.answered_at, absent_at=NOW.answered_at + absent, sighting=new),)
 
 
 def test_a_look_asked_for_before_another_was_answered_is_late_whatever_the_wall_clock_says() -> None:
