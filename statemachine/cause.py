@@ -53,13 +53,13 @@ def cause_of_end(old: AnyStatus, *, ours: Sequence[Ours]) -> Cause:
 
 
 def _judge(suspects: Suspects, *, editor: str | None, ours: Sequence[Ours]) -> Cause:
-    intent = next((own.intent for own in ours if own.trigger in suspects.triggers), None)
     by, trigger = suspects.by, suspects.trigger
-    if by is None and (intent is not None or editor is not None) and suspects.may_be(By.PERSON):
+    own = next((own for own in ours if own.trigger in suspects.triggers), None)
+    if own is not None:
+        by, trigger = by or PULLED_BY[own.trigger], trigger or own.trigger
+    elif by is None and editor is not None and suspects.may_be(By.PERSON):
         by = By.PERSON
-    if trigger is None and intent is not None:
-        trigger = next(own.trigger for own in ours if own.intent == intent)
-    return Cause(by=by, trigger=trigger, editor=editor, intent=intent)
+    return Cause(by=by, trigger=trigger, editor=editor, intent=None if own is None else own.intent)
 
 
 def suspects_of_every_pair(

@@ -100,6 +100,20 @@ def test_an_intent_is_named_also_where_its_own_step_was_not_seen() -> None:
     assert changed(S.PAUSED, S.RUNNING, ours=(PAUSE, resume)).intent == "i-2"
 
 
+def test_an_intent_that_asks_for_two_steps_is_named_for_the_one_that_was_taken() -> None:
+    update = Ours("i-1", Trigger.UPDATE)
+
+    assert changed(S.RUNNING, S.PAUSED, ours=(update, PAUSE)) == changed(S.RUNNING, S.PAUSED, ours=(PAUSE,))
+
+
+def test_whoever_pulls_the_step_that_an_intent_asks_for_did_it_also_where_somebody_edited_meanwhile() -> None:
+    wake = Ours("i-3", Trigger.WAKE)
+
+    woken = changed(S.SCALED_TO_ZERO, S.RUNNING, edited_at=WITHIN, ours=(wake,))
+
+    assert woken == Cause(by=By.REQUEST, trigger=Trigger.WAKE, editor="bob", intent="i-3")
+
+
 def test_a_deletion_is_a_persons_and_an_edit_of_the_configuration_too() -> None:
     known = known_as(sighting(S.RUNNING, configuration={"a": 1}))
 
