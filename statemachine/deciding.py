@@ -63,7 +63,8 @@ def decide(
     - An unreadable or missing endpoint of which nothing is known has no life to speak of, and makes no event.
     - An older `created_at` than the known one is a stale answer of an earlier life, and changes nothing.
     - A newer one ends the known life and begins another: Deleted is for the stream of the old, Discovered for the new.
-    - A secret that changed is told once: not again, if the endpoint's latest event was seen by the same answer.
+    - A secret that changed is told once: not again, if the endpoint's latest event was seen by the same answer. Where
+      the wall clock jumped back behind that event this cannot be told, and it is rather told twice than never.
     """
     if isinstance(observation, Seen) and _is_unchanged(endpoint, observation):
         return ()
@@ -149,7 +150,7 @@ def _deleted(endpoint: Endpoint, window: Window, end: End, memory: _Memory) -> D
 
 
 def _was_told(endpoint: Endpoint, look: Look) -> bool:
-    """Say whether the endpoint's latest event was seen by this very answer; a later look is always answered later."""
+    """Say whether the endpoint's latest event was seen by this very answer, as far as the wall clock tells."""
     return endpoint.latest is not None and endpoint.latest.seen_at == look.answered_at
 
 

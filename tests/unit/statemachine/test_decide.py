@@ -151,6 +151,17 @@ def test_a_secret_that_changed_alone_is_a_reconfiguration_without_changes_and_to
     assert again == ()
 
 
+def test_a_secret_that_changed_while_the_clock_is_behind_the_latest_event_is_rather_told_twice_than_never() -> None:
+    known = known_as(sighting(), seconds=3600)
+
+    for seconds in (60, 60, 70):
+        seen = Seen(look=look_at(seconds), sighting=sighting(), changed_secrets=("model.secrets.TOKEN",))
+        events = decide(known, seen, not_before=None, gap=False)
+        known = apply_all(known, events)
+
+        assert [type(event) for event in events] == [Reconfigured]
+
+
 def test_the_order_of_changed_secrets_does_not_make_another_event() -> None:
     known = known_as(sighting())
     paths = ("model.env.B", "model.args.1", "model.secrets.A")
