@@ -103,7 +103,7 @@ def clocks_of(events: Iterable[LifecycleEvent]) -> Clocks:
 
 
 def until(clocks: Clocks, now: datetime) -> Reading:
-    """Read the clocks at an instant; one before the latest event reads as that event's.
+    """Read the clocks at an instant. They do not run back: what events told counts, also at an instant before them.
 
     The bounds hold as far as the endpoint was looked at: hand in the instant at which the last good look was asked for.
     """
@@ -111,7 +111,7 @@ def until(clocks: Clocks, now: datetime) -> Reading:
     known: set[AnyStatus] = set(Status) if statuses is None else {*Status, *statuses.certain, *statuses.possible}
     took = clocks.starts.took
     return Reading(
-        time_in={} if statuses is None else {status: stretch(statuses, status) for status in known},
+        time_in={} if statuses is None else {status: _time_in(statuses, status) for status in known},
         in_windows=NO_TIME if statuses is None else statuses.in_windows,
         in_gaps=NO_TIME if statuses is None else statuses.in_gaps,
         unsettled=_since(clocks, now),
@@ -133,6 +133,12 @@ def _told(tally: Tally[T] | None, move: Move, *, now: T, among: frozenset[T], af
 
 def _statuses_along(move: Move) -> frozenset[AnyStatus]:
     return frozenset(move.way) if move.sure else frozenset({*Status, *move.way})
+
+
+def _time_in(statuses: Tally[AnyStatus], status: AnyStatus) -> Stretch:
+    """Return how long it had a status; one that nobody knows is on no way, and it may have had it in any window."""
+    told = stretch(statuses, status)
+    return told if isinstance(status, Status) else replace(told, in_windows=statuses.in_windows)
 
 
 def _unsettled(since: Window | None, move: Move, after: Endpoint) -> Window | None:

@@ -123,6 +123,19 @@ def test_a_change_that_the_table_does_not_explain_may_have_gone_anywhere() -> No
     assert times(reading, S.FAILED) == (0, 30, 0)
 
 
+def test_an_unknown_status_may_have_been_there_in_every_window_also_before_it_was_first_seen() -> None:
+    reading = read(
+        600,
+        found(S.RUNNING),
+        changed(S.RUNNING, UnknownStatus("odd"), within(100, 130)),  # perhaps by way of the other
+        changed(UnknownStatus("odd"), WARMING, within(200, 210)),
+        changed(WARMING, S.PAUSED, within(210, 500, gap=True, blur=5)),
+    )
+
+    assert times(reading, WARMING) == (0, 40, 290)
+    assert times(reading, UnknownStatus("odd")) == (70, 40, 290)
+
+
 def test_time_that_is_blurred_between_two_windows_is_counted_once_and_possible_for_all_three() -> None:
     reading = read(
         300,
@@ -355,6 +368,12 @@ def test_flapping_counts_failures_and_recoveries_of_the_last_hour() -> None:
     assert read(3700, *events).flapping == 2
     assert read(4000, *events).flapping == 0
     assert read(4000, *events).failures == 2
+
+
+def test_what_was_told_counts_also_at_an_instant_before_it() -> None:
+    events = course((0, S.RUNNING), (100, S.FAILED), (200, S.PENDING), (300, S.RUNNING), (400, S.FAILED))
+
+    assert (read(50, *events).failures, read(50, *events).flapping) == (2, 3)
 
 
 def test_a_start_is_no_recovery_and_one_failure_recovers_once() -> None:

@@ -38,7 +38,7 @@ def lies(truth: Truth, mutant: Mutant = lambda event: event) -> list[str]:
     end = truth.glances[-1].second + LASTING
     reading = until(clocks_of(events), START + timedelta(seconds=end))
     spans = truth.spans(LASTING, end)
-    wrong = [f"time in {status}" for status in Status if not _holds(reading, status, spans)]
+    wrong = [f"time in {status}" for status in reading.time_in if not _holds(reading, status, spans)]
     if not reading.unsettled.lower <= _unsettled(truth, end) <= reading.unsettled.upper:
         wrong.append("unsettled")
     up, down = (sum((time for state, time in spans if _service(state) == each), NO_TIME) for each in ("up", "down"))

@@ -19,6 +19,7 @@ from tests.unit.statemachine.histories import BIRTHS, START, Asked, look_at, sig
 State = tuple[AnyStatus, int]
 CREATED = int((BIRTHS[0] - START).total_seconds())
 LASTING = 4
+UNKNOWN = (UnknownStatus("warming"), UnknownStatus("odd"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +74,9 @@ class Truth:
 
 
 existing: st.SearchStrategy[AnyStatus] = st.sampled_from([each for each in Status if each is not Status.ABSENT])
-seen = existing | existing | st.just(Status.ABSENT) | st.just(UnknownStatus("warming"))
+seen = existing | existing | st.just(Status.ABSENT) | st.sampled_from(UNKNOWN)
 ready = st.integers(0, 2)
-anything: st.SearchStrategy[list[State]] = st.lists(st.tuples(st.sampled_from(Status), ready), max_size=4)
+anything: st.SearchStrategy[list[State]] = st.lists(st.tuples(st.sampled_from([*Status, *UNKNOWN]), ready), max_size=4)
 
 
 @st.composite
