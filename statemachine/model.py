@@ -298,4 +298,5 @@ class Endpoint(Struct, frozen=True, kw_only=True, gc=False):
 
 def instant(at: datetime) -> str:
     """Return an instant as RFC 3339 text in UTC with six digits: one spelling for each instant."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"  # 3 x as fast as strftime
+    # Not strftime: it is slower, and leaves out the zeros of early years.
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

@@ -1,9 +1,9 @@
 """A daemon on a log that was changed behind its back."""
 
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from events.memory import MemoryLog
