@@ -26,7 +26,7 @@ def window_of(endpoint: Endpoint, look: Look, *, not_before: datetime | None, ga
     window, so that no two overlap; what that cuts off is the blur.
     """
     seen_at = look.answered_at
-    latest = endpoint.latest or endpoint.since
+    latest = endpoint.latest
     if latest is None:
         return Window(not_before=min(not_before or seen_at, seen_at), seen_at=seen_at, gap=gap)
     begin = earliest(latest)
