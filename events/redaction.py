@@ -22,9 +22,9 @@ COPIES = "snapshot"  # the kind of the board's rows that are made from events, a
 
 # Dotted paths, without the places in lists. Views, policies and deliveries find each other by these.
 NEEDED = frozenset({
-    "by", "cause.intent", "changes.path", "command", "configuration", "digest", "hold", "incident", "incidents",
-    "intent", "missing", "mode", "notification", "policy", "revision", "rule", "status", "subject", "subscriber",
-    "version",
+    "by", "cause.intent", "changes.path", "command", "configuration", "digest", "file", "hash", "hold", "incident",
+    "incidents", "intent", "missing", "mode", "notification", "policy", "revision", "rule", "status", "subject",
+    "subscriber", "version", "without",
 })  # fmt: skip
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -91,7 +91,7 @@ def redact(order: Redaction, rows: Redactable) -> Recorded | NotRedacted:
 def _why_absent(position: int, head: int) -> str:
     if not 0 < position <= head:
         return f"there is no such event: the log reaches to {head}"
-    return "it lies in an archive, which holds it as it was; take it out of that file, or delete the file"
+    return "it lies in an archive. Import that into a log of its own, redact it there, and delete the file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,20 @@ from msgspec import structs
 
 from events import codec, proof, streams
 from events.catalogue import Event, Intended, Warned
-from events.log import BEGINNING, Anchor, Broken, EventLog, LogReader, LogUnusable, Query, Redaction, Unit, Write
+from events.log import (
+    BEGINNING,
+    Anchor,
+    Appended,
+    Broken,
+    EventLog,
+    LogReader,
+    LogUnusable,
+    Query,
+    Redaction,
+    Segment,
+    Unit,
+    Write,
+)
 from events.memory import MemoryLog, MemoryStore
 from events.sqlite import open_readonly
 from statemachine.model import Discovered, EndpointName, Sighting
@@ -441,3 +454,42 @@ def test_an_anchor_is_read_as_it_was_written(position: int, hash_: bytes) -> Non
     anchor = Anchor(position=position, hash=hash_)
 
     assert Anchor.parse(str(anchor)) == anchor
+
+
+# --- what lies in an archive ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "done",
+    [
+        "UPDATE archived SET actor = 'nobody' WHERE position = 2",
+        "UPDATE archived SET data_hash = zeroblob(32) WHERE position = 2",
+        "UPDATE archived SET type = CAST(x'ff' AS TEXT) WHERE position = 2",
+        "DELETE FROM archived WHERE position = 2",
+        "DELETE FROM archived",
+        "UPDATE segments SET hash_before = zeroblob(1)",
+        "UPDATE segments SET hash_after = zeroblob(32)",
+        "UPDATE segments SET last = 2",
+        "UPDATE segments SET last = 4",
+        "DELETE FROM segments",
+        "UPDATE events SET position = 2 WHERE position = 5",
+    ],
+)
+async def test_what_is_kept_of_an_archived_event_is_watched_too(tmp_path: Path, done: str) -> None:
+    log = await SqliteDisk(tmp_path).open()
+    await fill(log)
+    before, after = await log.anchor(0), await log.anchor(3)
+    assert before is not None
+    assert after is not None
+    segment = Segment(first=1, last=3, hash_before=before.hash, hash_after=after.hash, path="away", digest=bytes(32))
+    assert isinstance(await log.archive(segment, unit("daemon", 2, draft("f"))), Appended)
+    whole = await log.verify(anchors=[after])
+    await log.close()
+
+    with FileHand(log.path)._free() as con:
+        con.execute(done)
+    found = await _verified(log.path)
+
+    assert isinstance(whole, Anchor)
+    assert isinstance(found, Broken)
+    assert 1 <= found.position <= 4
