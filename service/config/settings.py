@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from service.config.receivers import Channel, Hook
 from service.config.terms import Duration, File, Identifier, Table
+from service.when import parse_zone
 from statemachine.configuration import Scalar
 from statemachine.model import EndpointName
 
@@ -132,6 +133,7 @@ class Settings(Table):
     token_file: File | None = None
     public_url: str | None = None
     settle: Duration = timedelta(minutes=15)
+    zone: str = ""  # in which a time is meant that somebody asks by and that names none; else the machine's
     namespaces: dict[Identifier, Namespace] = Field(default_factory=dict)
     groups: dict[Identifier, Group] = Field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
@@ -159,6 +161,13 @@ class Settings(Table):
             raise ValueError("this is not a URL like https://host or http://host:port")
         if "@" in parts.netloc:
             raise ValueError("a URL with a user or password in it would stand in logs: take them out")
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value:
+            parse_zone(value)
         return value
 
     @field_validator("log")
