@@ -17,8 +17,8 @@ class Facets:
     """What an event can be found by, beside its columns.
 
     `status` is the one that an endpoint came to. `cause` is whose doing it was: platform, person, request, unknown.
-    `policy` is the name of the policy that warned or meant it; an outcome has its intent's. `intent` is the id of the
-    decision that it is, ends, or follows.
+    `intent` is the id of the decision that it is, ends, or follows. `policy` is the name of the policy that warned or
+    meant it; what ends or follows an intent has that one's (see `with_policy`).
     """
 
     status: str | None = None

@@ -228,19 +228,40 @@ Result = Appended | Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Which events to read; None and () mean any. `after` and `before` are positions, exclusive."""
+    """Which events to read: those that fulfil all of this; None and () mean any.
+
+    Of each of `globs` one must match the `namespace/name` of an endpoint, as the shell's patterns do. `statuses` are
+    those that an endpoint came to; status, cause, policy and intent are the facets of an event. `evidence` are the
+    positions that count as named by `intent`, too (see `chains`). `after` and `before` are positions, exclusive, and so
+    is `until`. Raises ValueError for a text that no event could have.
+    """
 
     stream: str | None = None
     namespace: str | None = None
     name: str | None = None
+    globs: tuple[tuple[str, ...], ...] = ()
     types: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
     actor: str | None = None
+    cause: str | None = None
+    policy: str | None = None
+    intent: str | None = None
+    evidence: tuple[int, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     after: int = 0
     before: int | None = None
     newest_first: bool = False
     limit: int = 1000
+
+    def __post_init__(self) -> None:
+        """Refuse what would be an answer to no question."""
+        texts = (*self.types, *self.statuses, self.actor, self.cause, self.policy, self.intent)
+        for text in texts:
+            if text is not None and not (text and text.isprintable()):
+                raise ValueError(f"no event can be asked for by {text[:60]!r}: give a text that can be printed")
+        if self.limit < 1:
+            raise ValueError(f"a page of {self.limit} events holds nothing: ask for one at least")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,6 +396,10 @@ class LogReader(Protocol):
 
     async def read(self, query: Query) -> Page:
         """Return the events that match, oldest first unless the query says otherwise."""
+        ...
+
+    async def count(self, query: Query) -> int:
+        """Return how many events match, whatever the limit."""
         ...
 
     async def head(self) -> int:

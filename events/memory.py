@@ -6,7 +6,7 @@ opened again on the same store is a crash and a restart.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -35,10 +35,10 @@ from events.log import (
     StillNeeded,
     Unit,
 )
+from events.matching import matcher
 from events.proof import Row, Walk, row
 from events.redaction import redact
 from events.restore import restore
-from events.streams import subject
 from events.units import ONLY_EPOCH, Stored, prepare, settle
 
 VERIFIED_AT_ONCE = 500
@@ -234,6 +234,10 @@ class MemoryLog:
             archived=self.store.archived,
         )
 
+    async def count(self, query: Query) -> int:
+        self.require_open()
+        return sum(1 for _ in self._matching(query))
+
     async def head(self) -> int:
         self.require_open()
         return self.store.position
@@ -316,32 +320,17 @@ class MemoryLog:
         await asyncio.sleep(0)
 
     def _matching(self, query: Query) -> Iterator[Recorded]:
-        events = self.store.events
-        first, last = (
-            max(query.after, self.store.archived),
-            len(events) if query.before is None else max(query.before - 1, 0),
+        store, matches = self.store, matcher(query)
+        places: Sequence[int] = range(
+            max(query.after, store.archived),
+            store.position if query.before is None else min(query.before, store.position),
         )
-        found: Iterable[Recorded]
         if query.stream is not None:
-            stream = self.store.streams.get(query.stream, [])
-            found = [recorded for recorded in stream if first < recorded.position <= last]
-            found = reversed(found) if query.newest_first else found
-        else:
-            places = range(first, min(last, len(events)))
-            found = (events[place] for place in (reversed(places) if query.newest_first else places))
-        return (recorded for recorded in found if _matches(query, recorded))
-
-
-def _matches(query: Query, recorded: Recorded) -> bool:
-    about = subject(recorded.stream)
-    return (
-        (query.namespace is None or query.namespace == about.namespace)
-        and (query.name is None or query.name == about.name)
-        and (not query.types or recorded.type in query.types)
-        and (query.actor is None or query.actor == recorded.actor)
-        and (query.since is None or query.since <= recorded.time)
-        and (query.until is None or recorded.time < query.until)
-    )
+            found = store.streams.get(query.stream, [])
+            places = [recorded.position - 1 for recorded in found if recorded.position > store.archived]
+        for place in reversed(places) if query.newest_first else places:
+            if matches(store.events[place], store.facets[place]):
+                yield store.events[place]
 
 
 class MemoryBoard:

@@ -8,16 +8,20 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from events.board import Board
 from events.log import BEGINNING, Anchor, Broken, LogUnusable, Page, Parked, Query, Sealed, Standing
 from events.sqlite import rows
-from events.sqlite.file import COLUMNS, explained, open_for_reading, recorded
+from events.sqlite.file import explained, open_for_reading, recorded
+from events.sqlite.merging import fetch, tally
+from events.sqlite.plans import plan
 from events.sqlite.verifying import Verification
-from statemachine.model import instant
 
+SLICE = 200_000  # positions that are counted at once
 Answer = TypeVar("Answer")
 Write = Callable[[str, Mapping[str, bytes | None]], Awaitable[None]]
 
@@ -47,6 +51,15 @@ class SqliteReader:
 
     async def read(self, query: Query) -> Page:
         return await self.ask(lambda con: _page(con, query))
+
+    async def count(self, query: Query) -> int:
+        """Count slice by slice: others are answered in between, and no question is open for long."""
+        head, found = await self.head(), 0
+        last = head if query.before is None else min(query.before - 1, head)
+        for after in range(max(query.after, 0), last, SLICE):
+            part = replace(query, after=after, before=min(after + SLICE, last) + 1)
+            found += await self.ask(partial(_count, query=part))
+        return found
 
     async def head(self) -> int:
         return await self.ask(lambda con: _number(con, "SELECT position FROM head"))
@@ -156,11 +169,10 @@ def _anchor(con: sqlite3.Connection, position: int) -> Anchor | None:
 
 
 def _page(con: sqlite3.Connection, query: Query) -> Page:
-    sql, values = _select(query)
     con.execute("BEGIN")  # the events and the head, as of one instant
     head = _number(con, "SELECT position FROM head")
     archived = _number(con, "SELECT max(last) FROM segments")
-    found = con.execute(sql, values).fetchall()
+    found = fetch(con, plan(con, query, head), query.limit + 1)  # one more than the limit tells whether others follow
     con.execute("COMMIT")
     events = tuple(recorded(row) for row in found[: query.limit])
     return Page(events=events, head=head, more=len(found) > query.limit, archived=archived)
@@ -173,22 +185,8 @@ def _standing(con: sqlite3.Connection) -> Standing:
     return told
 
 
-def _select(query: Query) -> tuple[str, list[str | int]]:
-    """Return the statement for a query: one row more than the limit tells whether others follow."""
-    terms: list[tuple[str, str | int | None]] = [
-        ("position > ?", query.after),
-        ("position < ?", query.before),
-        ("stream = ?", query.stream),
-        ("namespace = ?", query.namespace),
-        ("name = ?", query.name),
-        ("actor = ?", query.actor),
-        ("time >= ?", None if query.since is None else instant(query.since)),
-        ("time < ?", None if query.until is None else instant(query.until)),
-    ]
-    asked = [(term, value) for term, value in terms if value is not None]
-    where = [term for term, _ in asked]
-    if query.types:
-        where.append(f"type IN ({', '.join('?' * len(query.types))})")
-    order = "DESC" if query.newest_first else "ASC"
-    sql = f"SELECT {COLUMNS} FROM events WHERE {' AND '.join(where)} ORDER BY position {order} LIMIT ?"  # noqa: S608
-    return sql, [*(value for _, value in asked), *query.types, query.limit + 1]
+def _count(con: sqlite3.Connection, query: Query) -> int:
+    con.execute("BEGIN")
+    found = tally(con, plan(con, query, _number(con, "SELECT position FROM head")))
+    con.execute("COMMIT")
+    return found

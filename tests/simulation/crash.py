@@ -104,6 +104,9 @@ class CrashingLog:
     async def read(self, query: Query) -> Page:
         return await self.ask(lambda: self._log.read(query))
 
+    async def count(self, query: Query) -> int:
+        return await self.ask(lambda: self._log.count(query))
+
     async def head(self) -> int:
         return await self.ask(self._log.head)
 

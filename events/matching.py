@@ -1,0 +1,47 @@
+"""Whether an event fulfils a query, in plain words: what a log in memory does, and every other must do alike."""
+
+import re
+from collections.abc import Callable, Iterable
+from fnmatch import translate
+
+from events.facets import Facets
+from events.log import Query, Recorded
+from events.streams import subject
+
+
+def matcher(query: Query) -> Callable[[Recorded, Facets], bool]:
+    """Return what tells whether an event fulfils a query, its limit and order aside."""
+    within = among(query.globs)
+
+    def matches(recorded: Recorded, facets: Facets) -> bool:
+        about = subject(recorded.stream)
+        return (
+            query.after < recorded.position
+            and (query.before is None or recorded.position < query.before)
+            and query.stream in {None, recorded.stream}
+            and query.namespace in {None, about.namespace}
+            and query.name in {None, about.name}
+            and (not query.globs or within(about.namespace, about.name))
+            and (not query.types or recorded.type in query.types)
+            and (not query.statuses or facets.status in query.statuses)
+            and query.actor in {None, recorded.actor}
+            and query.cause in {None, facets.cause}
+            and query.policy in {None, facets.policy}
+            and (query.intent in {None, facets.intent} or recorded.position in query.evidence)
+            and (query.since is None or query.since <= recorded.time)
+            and (query.until is None or recorded.time < query.until)
+        )
+
+    return matches
+
+
+def among(globs: Iterable[Iterable[str]]) -> Callable[[str | None, str | None], bool]:
+    """Return what tells whether an endpoint matches one glob of each; what is no endpoint matches none."""
+    patterns = [re.compile("|".join(map(translate, several)) or r"(?!)") for several in globs]
+
+    def within(namespace: str | None, name: str | None) -> bool:
+        if namespace is None or name is None:
+            return False
+        return all(pattern.match(f"{namespace}/{name}") for pattern in patterns)
+
+    return within

@@ -1,0 +1,60 @@
+"""Reading what a plan chose: its runs merged by position, each only as far as the page reaches."""
+
+import heapq
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
+from typing import Any
+
+from events.sqlite.file import COLUMNS
+from events.sqlite.plans import Plan, Run
+
+FEW, MANY = 4, 1024  # entries of a run that are read at once: few at first, for most runs are not needed further
+ROWS = 500  # fetched at once
+
+Row = tuple[Any, ...]
+
+
+def fetch(con: sqlite3.Connection, plan: Plan, limit: int) -> list[Row]:
+    """Return the first rows of a plan, in its order."""
+    if not plan.runs:
+        return []
+    if len(plan.runs) == 1:
+        (run,) = plan.runs
+        values = plan.values(run, plan.first, plan.last)
+        return con.execute(plan.read(run, COLUMNS), (*values, limit)).fetchall()
+    positions = list(islice(merged(con, plan, limit), limit))
+    return [row for start in range(0, len(positions), ROWS) for row in _rows(con, positions[start : start + ROWS])]
+
+
+def tally(con: sqlite3.Connection, plan: Plan) -> int:
+    """Return how many events match."""
+    if any(run.index == "events_intent" for run in plan.runs):  # its runs may overlap, and are short
+        return sum(1 for _ in merged(con, plan, MANY))
+    counts = (con.execute(plan.count(run), plan.values(run, plan.first, plan.last)) for run in plan.runs)
+    return sum(count.fetchone()[0] for count in counts)
+
+
+def merged(con: sqlite3.Connection, plan: Plan, limit: int) -> Iterator[int]:
+    """Yield the positions of all runs in order, each once; about so many of them will be asked for."""
+    size = min(max(FEW, limit // len(plan.runs)), MANY)
+    runs = [_positions(con, plan, run, size) for run in plan.runs]
+    return (position for position, _ in groupby(heapq.merge(*runs, reverse=plan.newest_first)))
+
+
+def _positions(con: sqlite3.Connection, plan: Plan, run: Run, size: int) -> Iterator[int]:
+    sql, first, last = plan.read(run, "position"), plan.first, plan.last
+    while True:
+        found = con.execute(sql, (*plan.values(run, first, last), size)).fetchall()
+        yield from (position for (position,) in found)
+        if len(found) < size:
+            return
+        (end,) = found[-1]
+        first, last = (first, end - 1) if plan.newest_first else (end + 1, last)
+        size = min(4 * size, MANY)
+
+
+def _rows(con: sqlite3.Connection, positions: Sequence[int]) -> list[Row]:
+    sql = f"SELECT {COLUMNS} FROM events WHERE position IN ({', '.join('?' * len(positions))})"  # noqa: S608 - no value
+    found = {row[0]: row for row in con.execute(sql, positions)}
+    return [found[position] for position in positions]

@@ -1,0 +1,230 @@
+"""How a query is answered from the indexes: never by a sort, and by a scan only where most of what it meets will match.
+
+An index entry ends with the position, so the entries of one value are a run in the log's order. A query takes the
+fewest runs that hold all that it may match, merges them by position, and stops at its limit:
+
+- few positions are left between `after` and `before`: the table itself;
+- a stream, or an intent: its own run;
+- type, status, cause, policy, actor: one run for each *kind* (their combination) that there is, for the whole log, for
+  a namespace, or for an endpoint. Kinds are few, and are found by leaping through the index from one to the next;
+- globs: the runs of the endpoints that match; where these are too many, what is left of the query, and the globs for
+  each event.
+
+Times are nearly in the order of positions, and by how much they are not is known (`lateness`): they narrow the
+positions first. What the runs do not make sure of is checked event by event.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from events.log import Query
+from events.matching import among
+
+NEAR = 2000  # positions: so few are read one by one
+MOST_SUBJECTS = 100  # endpoints, for each of which its kinds are looked up
+MOST_RUNS = 1000  # merged; beyond that a scan meets what matches sooner
+END = "\x1f"  # of each part of a kind
+AFTER_END = "\x20"
+
+Value = str | int
+Terms = tuple[tuple[str, tuple[Value, ...]], ...]  # conditions with their values
+Wanted = tuple[frozenset[str] | None, ...]  # what each part of a kind may be; None: anything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Entries of an index, or rows of the table (None), that have these values, in the order of positions."""
+
+    index: str | None = None
+    terms: Terms = ()
+    order: str = "position"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Runs that hold all that matches from `first` to `last`, and what must be checked of each event besides."""
+
+    first: int
+    last: int
+    newest_first: bool = False
+    runs: tuple[Run, ...] = ()
+    checks: Terms = ()
+
+    def read(self, run: Run, columns: str) -> str:
+        """Return the statement that reads a run in order, between two positions and up to a limit."""
+        order = f"{run.order} {'DESC' if self.newest_first else 'ASC'}"
+        return f"{self._select(run, columns)} ORDER BY {order} LIMIT ?"
+
+    def count(self, run: Run) -> str:
+        """Return the statement that counts a run between two positions."""
+        return self._select(run, "count(*)")
+
+    def values(self, run: Run, first: int, last: int) -> list[Value]:
+        """Return the values for a statement, but for its limit."""
+        return [*(value for _, values in (*run.terms, *self.checks) for value in values), first, last]
+
+    def _select(self, run: Run, columns: str) -> str:
+        source = "events" if run.index is None else f"events INDEXED BY {run.index}"
+        place = "position" if run.order == "position" else "+position"  # a plus: this is no range to search by
+        terms = [*(term for term, _ in (*run.terms, *self.checks)), f"{place} >= ?", f"{place} <= ?"]
+        return f"SELECT {columns} FROM {source} WHERE {' AND '.join(terms)}"  # noqa: S608 - no value in it
+
+
+def plan(con: sqlite3.Connection, query: Query, head: int) -> Plan:
+    """Choose the runs that answer a query."""
+    first, last = _narrowed(con, query, head)
+    base = Plan(first=first, last=last, newest_first=query.newest_first)
+    if query.globs:
+        con.create_function("among", 2, among(query.globs), deterministic=True)
+    if first > last:
+        return base
+    if query.intent is not None:
+        evidence = tuple(Run(terms=(("position = ?", (place,)),)) for place in sorted(set(query.evidence)))
+        named = Run(index="events_intent", terms=(("intent = ?", (query.intent,)),))
+        return replace(base, runs=(named, *evidence), checks=_checks(query))
+    if last - first < NEAR:
+        return replace(base, runs=(Run(),), checks=_checks(query))
+    if query.stream is not None:
+        run = Run(terms=(("stream = ?", (query.stream,)),), order="version")
+        return replace(base, runs=(run,), checks=_checks(replace(query, stream=None)))
+    return _by_kind(con, query, base)
+
+
+def _narrowed(con: sqlite3.Connection, query: Query, head: int) -> tuple[int, int]:
+    """Return the first and the last position between which all lies that may match."""
+    oldest = con.execute("SELECT min(position) FROM events").fetchone()[0] or 1
+    first, last = max(query.after + 1, oldest), head if query.before is None else min(query.before - 1, head)
+    (seconds,) = con.execute("SELECT seconds FROM lateness").fetchone()
+    lateness = timedelta(seconds=seconds + 1)
+    with suppress(OverflowError):  # an instant so far away narrows nothing
+        if query.since is not None:
+            first = _place(con, _text(query.since - lateness), first, last)
+    with suppress(OverflowError):
+        if query.until is not None:
+            last = _place(con, _text(query.until + lateness), first, last) - 1
+    return first, last
+
+
+def _place(con: sqlite3.Connection, at: str, first: int, last: int) -> int:
+    """Return the end of a part that is earlier than an instant: were times in order, it would be all of it."""
+    low, high = first, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        (time,) = con.execute("SELECT time FROM events WHERE position = ?", (middle,)).fetchone()
+        low, high = (middle + 1, high) if time < at else (low, middle)
+    return low
+
+
+def _by_kind(con: sqlite3.Connection, query: Query, base: Plan) -> Plan:
+    """Choose by kinds, and by whom the events are about."""
+    times, walk = _times(query), replace(base, runs=(Run(),), checks=_checks(query))
+    wanted = _wanted(query)
+    if query.globs or (query.name is not None and query.namespace is None):
+        subjects = list(islice(_subjects(con, query), MOST_RUNS + 1))
+        if not any(wanted):
+            runs = [_run("events_subject", subject) for subject in subjects]
+        elif len(subjects) <= MOST_SUBJECTS:
+            runs = _upto(run for subject in subjects for run in _kinds(con, "events_name", subject, wanted))
+        else:
+            place = () if query.namespace is None else (query.namespace,)
+            runs = _upto(_kinds(con, "events_namespace" if place else "events_kind", place, wanted))
+            times = _checks(replace(query, types=(), statuses=(), actor=None, cause=None, policy=None))
+    elif query.name is not None and query.namespace is not None:
+        subject = (query.namespace, query.name)
+        runs = _upto(_kinds(con, "events_name", subject, wanted)) if any(wanted) else [_run("events_subject", subject)]
+    elif query.namespace is not None:
+        runs = _upto(_kinds(con, "events_namespace", (query.namespace,), wanted))
+    elif any(wanted):
+        runs = _upto(_kinds(con, "events_kind", (), wanted))
+    else:
+        return walk
+    return walk if len(runs) > MOST_RUNS else replace(base, runs=tuple(runs), checks=times)
+
+
+def _upto(runs: Iterator[Run]) -> list[Run]:
+    return list(islice(runs, MOST_RUNS + 1))
+
+
+def _run(index: str, subject: Sequence[str], *kind: str) -> Run:
+    columns = [*("namespace", "name")[: len(subject)], *("kind",)[: len(kind)]]
+    return Run(
+        index=index,
+        terms=tuple((f"{column} = ?", (value,)) for column, value in zip(columns, (*subject, *kind), strict=True)),
+    )
+
+
+def _subjects(con: sqlite3.Connection, query: Query) -> Iterator[tuple[str, str]]:
+    """Yield the endpoints that a query may be about, leaping through the index from one to the next."""
+    within = among(query.globs)
+    for namespace in _namespaces(con) if query.namespace is None else (query.namespace,):
+        for name in _leaping(con, "name", "namespace = ? AND name > ?", namespace):
+            if within(namespace, name) and query.name in {None, name}:
+                yield namespace, name
+
+
+def _namespaces(con: sqlite3.Connection) -> Iterator[str]:
+    return _leaping(con, "namespace", "namespace > ? AND name IS NOT NULL")
+
+
+def _leaping(con: sqlite3.Connection, column: str, where: str, *within: str) -> Iterator[str]:
+    """Yield each value of a column of the index of subjects once."""
+    sql = f"SELECT {column} FROM events INDEXED BY events_subject WHERE {where} ORDER BY {column} LIMIT 1"  # noqa: S608
+    value = ""
+    while (found := con.execute(sql, (*within, value)).fetchone()) is not None:
+        (value,) = found
+        yield value
+
+
+def _kinds(con: sqlite3.Connection, index: str, subject: Sequence[str], wanted: Wanted) -> Iterator[Run]:
+    """Yield a run for each kind that is wanted, leaping through the index over those that are not."""
+    terms = [f"{column} = ?" for column in ("namespace", "name")[: len(subject)]]
+    where = " AND ".join([*terms, "kind >= ?"])
+    sql = f"SELECT kind FROM events INDEXED BY {index} WHERE {where} ORDER BY kind LIMIT 1"  # noqa: S608 - no value in it
+    place: str | None = ""
+    while place is not None and (found := con.execute(sql, (*subject, place)).fetchone()) is not None:
+        fits, place = leap(found[0], wanted)
+        if fits:
+            yield _run(index, subject, found[0])
+
+
+def leap(kind: str, wanted: Wanted) -> tuple[bool, str | None]:
+    """Return whether a kind is wanted, and the text from which on the next one can be; None when there can be none."""
+    parts, before = kind.split(END), ""
+    for part, allowed in zip(parts, wanted, strict=False):
+        if allowed is not None and part not in allowed:
+            ahead = [text for value in allowed if (text := f"{before}{value}{END}") > kind]
+            return False, min(ahead) if ahead else f"{before[:-1]}{AFTER_END}" if before else None
+        before += part + END
+    return True, f"{before[:-1]}{AFTER_END}"
+
+
+def _wanted(query: Query) -> Wanted:
+    one = [frozenset({value}) if value is not None else None for value in (query.cause, query.policy, query.actor)]
+    several = [frozenset(values) if values else None for values in (query.types, query.statuses)]
+    return (*several, *one)
+
+
+def _checks(query: Query) -> Terms:
+    """Return all that a query asks of an event, but for its position, as conditions on its columns."""
+    one = {name: getattr(query, name) for name in ("stream", "namespace", "name", "actor", "cause", "policy")}
+    terms: list[tuple[str, tuple[Value, ...]]] = [
+        (f"{column} = ?", (value,)) for column, value in one.items() if value is not None
+    ]
+    several = (("type", query.types), ("status", query.statuses))
+    terms += [(f"{column} IN ({', '.join('?' * len(values))})", values) for column, values in several if values]
+    terms += [("among(namespace, name)", ())] if query.globs else []
+    return (*terms, *_times(query))
+
+
+def _times(query: Query) -> Terms:
+    asked = (("time >= ?", query.since), ("time < ?", query.until))
+    return tuple((term, (_text(at),)) for term, at in asked if at is not None)
+
+
+def _text(at: datetime) -> str:
+    """Return an instant as the column `time` spells it, also those of years before 1000."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
