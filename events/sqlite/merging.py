@@ -15,8 +15,16 @@ ROWS = 500  # fetched at once
 Row = tuple[Any, ...]
 
 
-def fetch(con: sqlite3.Connection, plan: Plan, limit: int) -> list[Row]:
-    """Return the first rows of a plan, in its order."""
+def fetch(con: sqlite3.Connection, plans: Sequence[Plan], limit: int) -> list[Row]:
+    """Return the first rows of some plans, one after the other."""
+    rows: list[Row] = []
+    for plan in plans:
+        if len(rows) < limit:
+            rows += _fetch(con, plan, limit - len(rows))
+    return rows
+
+
+def _fetch(con: sqlite3.Connection, plan: Plan, limit: int) -> list[Row]:
     if not plan.runs:
         return []
     if len(plan.runs) == 1:

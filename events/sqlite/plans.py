@@ -11,12 +11,11 @@ fewest runs that hold all that it may match, merges them by position, and stops 
   each event.
 
 Times are nearly in the order of positions, and by how much they are not is known (`lateness`): they narrow the
-positions first. What the runs do not make sure of is checked event by event.
+positions, and only near their ends are times looked at. What runs do not make sure of is checked event by event.
 """
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -25,8 +24,9 @@ from events.log import Query
 from events.matching import among
 
 NEAR = 2000  # positions: so few are read one by one
-MOST_SUBJECTS = 100  # endpoints, for each of which its kinds are looked up
 MOST_RUNS = 1000  # merged; beyond that a scan meets what matches sooner
+MOST_SUBJECTS = 50  # endpoints for each of which its kinds are looked up
+MOST_OF_SUBJECTS = 300  # runs of these
 END = "\x1f"  # of each part of a kind
 AFTER_END = "\x20"
 
@@ -74,87 +74,93 @@ class Plan:
         return f"SELECT {columns} FROM {source} WHERE {' AND '.join(terms)}"  # noqa: S608 - no value in it
 
 
-def plan(con: sqlite3.Connection, query: Query, head: int) -> Plan:
-    """Choose the runs that answer a query."""
-    first, last = _narrowed(con, query, head)
-    base = Plan(first=first, last=last, newest_first=query.newest_first)
+def plans(con: sqlite3.Connection, query: Query, head: int) -> list[Plan]:
+    """Choose what answers a query, in parts that follow one another in its order."""
     if query.globs:
         con.create_function("among", 2, among(query.globs), deterministic=True)
-    if first > last:
-        return base
-    if query.intent is not None:
-        evidence = tuple(Run(terms=(("position = ?", (place,)),)) for place in sorted(set(query.evidence)))
-        named = Run(index="events_intent", terms=(("intent = ?", (query.intent,)),))
-        return replace(base, runs=(named, *evidence), checks=_checks(query))
-    if last - first < NEAR:
-        return replace(base, runs=(Run(),), checks=_checks(query))
-    if query.stream is not None:
-        run = Run(terms=(("stream = ?", (query.stream,)),), order="version")
-        return replace(base, runs=(run,), checks=_checks(replace(query, stream=None)))
-    return _by_kind(con, query, base)
+    parts = [_plan(con, part) for part in _spans(con, query, head)]
+    return parts[::-1] if query.newest_first else parts
 
 
-def _narrowed(con: sqlite3.Connection, query: Query, head: int) -> tuple[int, int]:
-    """Return the first and the last position between which all lies that may match."""
+def _spans(con: sqlite3.Connection, query: Query, head: int) -> list[Query]:
+    """Divide a query by positions: where times may or may not fit, and between, where they are sure to."""
     oldest = con.execute("SELECT min(position) FROM events").fetchone()[0] or 1
     first, last = max(query.after + 1, oldest), head if query.before is None else min(query.before - 1, head)
+    begin, sure, until, end = first, first, last + 1, last + 1
     (seconds,) = con.execute("SELECT seconds FROM lateness").fetchone()
-    lateness = timedelta(seconds=seconds + 1)
-    with suppress(OverflowError):  # an instant so far away narrows nothing
-        if query.since is not None:
-            first = _place(con, _text(query.since - lateness), first, last)
-    with suppress(OverflowError):
-        if query.until is not None:
-            last = _place(con, _text(query.until + lateness), first, last) - 1
-    return first, last
+    late = timedelta(seconds=seconds + 1)
+    if query.since is not None:
+        begin, sure = _place(con, query.since, -late, first, last), _place(con, query.since, late, first, last)
+    if query.until is not None:
+        until, end = _place(con, query.until, -late, first, last), _place(con, query.until, late, first, last)
+    if sure >= until:
+        spans = [(begin, end, query)]
+    else:
+        spans = [(begin, sure, query), (sure, until, replace(query, since=None, until=None)), (until, end, query)]
+    return [replace(part, after=first - 1, before=beyond) for first, beyond, part in spans if first < beyond]
 
 
-def _place(con: sqlite3.Connection, at: str, first: int, last: int) -> int:
+def _place(con: sqlite3.Connection, at: datetime, later: timedelta, first: int, last: int) -> int:
     """Return the end of a part that is earlier than an instant: were times in order, it would be all of it."""
     low, high = first, last + 1
+    try:
+        bound = _text(at + later)
+    except OverflowError:
+        return low if at.year < 5000 else high
     while low < high:
         middle = (low + high) // 2
         (time,) = con.execute("SELECT time FROM events WHERE position = ?", (middle,)).fetchone()
-        low, high = (middle + 1, high) if time < at else (low, middle)
+        low, high = (middle + 1, high) if time < bound else (low, middle)
     return low
 
 
-def _by_kind(con: sqlite3.Connection, query: Query, base: Plan) -> Plan:
-    """Choose by kinds, and by whom the events are about."""
-    times, walk = _times(query), replace(base, runs=(Run(),), checks=_checks(query))
-    wanted = _wanted(query)
+def _plan(con: sqlite3.Connection, query: Query) -> Plan:
+    last = 0 if query.before is None else query.before - 1
+    base = Plan(first=query.after + 1, last=last, newest_first=query.newest_first, checks=_checks(query))
+    if query.intent is not None:
+        evidence = tuple(Run(terms=(("position = ?", (place,)),)) for place in sorted(set(query.evidence)))
+        named = Run(index="events_intent", terms=(("intent = ?", (query.intent,)),))
+        return replace(base, runs=(named, *evidence))
+    if base.last - base.first < NEAR:
+        return replace(base, runs=(Run(),))
+    if query.stream is not None:
+        return replace(base, runs=(Run(terms=(("stream = ?", (query.stream,)),), order="version"),))
     if query.globs or (query.name is not None and query.namespace is None):
-        subjects = list(islice(_subjects(con, query), MOST_RUNS + 1))
-        if not any(wanted):
-            runs = [_run("events_subject", subject) for subject in subjects]
-        elif len(subjects) <= MOST_SUBJECTS:
-            runs = _upto(run for subject in subjects for run in _kinds(con, "events_name", subject, wanted))
-        else:
-            place = () if query.namespace is None else (query.namespace,)
-            runs = _upto(_kinds(con, "events_namespace" if place else "events_kind", place, wanted))
-            times = _checks(replace(query, types=(), statuses=(), actor=None, cause=None, policy=None))
-    elif query.name is not None and query.namespace is not None:
-        subject = (query.namespace, query.name)
-        runs = _upto(_kinds(con, "events_name", subject, wanted)) if any(wanted) else [_run("events_subject", subject)]
-    elif query.namespace is not None:
-        runs = _upto(_kinds(con, "events_namespace", (query.namespace,), wanted))
-    elif any(wanted):
-        runs = _upto(_kinds(con, "events_kind", (), wanted))
-    else:
-        return walk
-    return walk if len(runs) > MOST_RUNS else replace(base, runs=tuple(runs), checks=times)
+        return _by_subjects(con, query, base)
+    return _by_kinds(con, query, base)
 
 
-def _upto(runs: Iterator[Run]) -> list[Run]:
-    return list(islice(runs, MOST_RUNS + 1))
+def _by_subjects(con: sqlite3.Connection, query: Query, base: Plan) -> Plan:
+    """Take the runs of the endpoints that match; if they are too many, let each event be checked."""
+    subjects = list(islice(_subjects(con, query), MOST_RUNS + 1))
+    wanted, times = _wanted(query), _times(query)
+    if not any(wanted):
+        runs = [_run("events_subject", subject) for subject in subjects]
+        return replace(base, runs=tuple(runs), checks=times) if len(runs) <= MOST_RUNS else replace(base, runs=(Run(),))
+    if len(subjects) <= MOST_SUBJECTS:
+        found = (run for subject in subjects for run in _kinds(con, "events_name", subject, wanted))
+        runs = list(islice(found, MOST_OF_SUBJECTS + 1))
+        if len(runs) <= MOST_OF_SUBJECTS:
+            return replace(base, runs=tuple(runs), checks=times)
+    return replace(_by_kinds(con, replace(query, name=None), base), checks=base.checks)
+
+
+def _by_kinds(con: sqlite3.Connection, query: Query, base: Plan) -> Plan:
+    """Take the runs of the kinds that match: in the log, in a namespace, or of an endpoint."""
+    subject = tuple(part for part in (query.namespace, query.name) if part is not None)
+    wanted, times = _wanted(query), _times(query)
+    if not any(wanted) and len(subject) != 1:
+        run = _run("events_subject", subject) if subject else Run()
+        return replace(base, runs=(run,), checks=times)
+    index = ("events_kind", "events_namespace", "events_name")[len(subject)]
+    runs = list(islice(_kinds(con, index, subject, wanted), MOST_RUNS + 1))
+    return replace(base, runs=tuple(runs), checks=times) if len(runs) <= MOST_RUNS else replace(base, runs=(Run(),))
 
 
 def _run(index: str, subject: Sequence[str], *kind: str) -> Run:
     columns = [*("namespace", "name")[: len(subject)], *("kind",)[: len(kind)]]
-    return Run(
-        index=index,
-        terms=tuple((f"{column} = ?", (value,)) for column, value in zip(columns, (*subject, *kind), strict=True)),
-    )
+    values = zip(columns, (*subject, *kind), strict=True)
+    return Run(index=index, terms=tuple((f"{column} = ?", (value,)) for column, value in values))
 
 
 def _subjects(con: sqlite3.Connection, query: Query) -> Iterator[tuple[str, str]]:

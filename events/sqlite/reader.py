@@ -18,7 +18,7 @@ from events.log import BEGINNING, Anchor, Broken, LogUnusable, Page, Parked, Que
 from events.sqlite import rows
 from events.sqlite.file import explained, open_for_reading, recorded
 from events.sqlite.merging import fetch, tally
-from events.sqlite.plans import plan
+from events.sqlite.plans import plans
 from events.sqlite.verifying import Verification
 
 SLICE = 200_000  # positions that are counted at once
@@ -172,7 +172,7 @@ def _page(con: sqlite3.Connection, query: Query) -> Page:
     con.execute("BEGIN")  # the events and the head, as of one instant
     head = _number(con, "SELECT position FROM head")
     archived = _number(con, "SELECT max(last) FROM segments")
-    found = fetch(con, plan(con, query, head), query.limit + 1)  # one more than the limit tells whether others follow
+    found = fetch(con, plans(con, query, head), query.limit + 1)  # one more than the limit tells whether others follow
     con.execute("COMMIT")
     events = tuple(recorded(row) for row in found[: query.limit])
     return Page(events=events, head=head, more=len(found) > query.limit, archived=archived)
@@ -187,6 +187,7 @@ def _standing(con: sqlite3.Connection) -> Standing:
 
 def _count(con: sqlite3.Connection, query: Query) -> int:
     con.execute("BEGIN")
-    found = tally(con, plan(con, query, _number(con, "SELECT position FROM head")))
+    head = _number(con, "SELECT position FROM head")
+    found = sum(tally(con, part) for part in plans(con, query, head))
     con.execute("COMMIT")
     return found
