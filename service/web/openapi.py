@@ -54,7 +54,7 @@ def _operation(route: Route) -> dict[str, Any]:
             *(_parameter(parameter, "header") for parameter in route.headers),
         ],
         "responses": {
-            **{str(code): _response(what) for code, what in route.answers.items()},
+            **{str(code): _response(what, route.media) for code, what in route.answers.items()},
             "default": {"description": "An error: what to do.", "content": _json(shapes.Error)},
         },
     }
@@ -80,10 +80,11 @@ def _parameter(parameter: Parameter, place: str) -> dict[str, Any]:
     }
 
 
-def _response(what: type | str) -> dict[str, Any]:
+def _response(what: type | str, media: Sequence[str]) -> dict[str, Any]:
+    texts = {name: {"schema": {"type": "string"}} for name in ([what] if isinstance(what, str) else media)}
     if isinstance(what, str):
-        return {"description": what, "content": {what: {"schema": {"type": "string"}}}}
-    return {"description": (what.__doc__ or "").partition("\n")[0], "content": _json(what)}
+        return {"description": what, "content": texts}
+    return {"description": (what.__doc__ or "").partition("\n")[0], "content": {**_json(what), **texts}}
 
 
 def _json(shape: type) -> dict[str, Any]:

@@ -5,23 +5,25 @@ A parameter that is not known is refused by name: a misspelt filter must not loo
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
-from service.config import parse_duration
 from service.masking import NAME, scrub
 from service.web.answers import Problem
 from service.web.context import parts_of
+from service.when import NotUnderstood, parse_when, parse_zone
 from statemachine.model import EndpointName
 
 T = TypeVar("T")
 MOST = 2**63 - 1  # a position beyond it is no position
 REASON_LETTERS = 500
+MOST_LETTERS = 1000  # of a text to look for
+REPEATED = {"type", "status", "glob", "group"}
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _DECIMAL = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?")
 
@@ -60,7 +62,7 @@ def query_of(request: web.Request, known: Sequence[Parameter]) -> dict[str, str]
         if key not in names:
             raise Problem(400, f"there is no parameter {key[:60]!r} here: use {', '.join(names) or 'none'}")
         values = request.query.getall(key)
-        if len(values) > 1 and key != "type":
+        if len(values) > 1 and key not in REPEATED:
             raise Problem(400, f"{key} is said twice: say it once")
         said[key] = ",".join(values)
     return said
@@ -92,26 +94,46 @@ def truth(said: Mapping[str, str], key: str) -> bool:
     return said.get(key) == "true"
 
 
-def instant_of(said: Mapping[str, str], key: str, *, now: datetime) -> datetime | None:
-    """Return an instant of the query, said as such or as a time ago."""
+def zone_of(said: Mapping[str, str], otherwise: str) -> tzinfo:
+    """Return the zone that the query names, or else the one that is meant."""
+    try:
+        return parse_zone(said.get("zone") or otherwise or "UTC")
+    except NotUnderstood as error:
+        raise Problem(400, f"zone: {error}") from None
+
+
+def instant_of(said: Mapping[str, str], key: str, *, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return an instant of the query, said as people say it."""
     if key not in said:
         return None
-    text = said[key]
     try:
-        return now - parse_duration(text)
-    except (ValueError, OverflowError):
-        pass
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+        return parse_when(said[key], now=now, zone=zone)
+    except NotUnderstood as error:
+        raise Problem(400, f"{key}: {error} (a + in an address is written %2B)") from None
+
+
+def printable(said: Mapping[str, str], key: str) -> str | None:
+    """Return a text of the query, which may hold whatever can be printed."""
+    text = said.get(key)
+    if text is not None and not (text and text.isprintable() and len(text) <= MOST_LETTERS):
         raise Problem(
-            400,
-            f"{key}={text[:60]!r} is not understood: write an instant with its zone, like 2026-07-02T09:30:00Z (a + "
-            "in an address is written %2B), or a time ago, like 2h",
+            400, f"{key}={text[:60]!r} is not understood: give 1 to {MOST_LETTERS} letters that can be printed"
         )
-    return at
+    return text
+
+
+def named(said: Mapping[str, str], key: str, known: Iterable[str]) -> str | None:
+    """Return one of the names that there are."""
+    text = said.get(key)
+    if text is not None and text not in (names := list(known)):
+        raise Problem(400, f"there is no {key} {text[:60]!r}: use {', '.join(names) or 'none: there are none'}")
+    return text
+
+
+def listed(said: Mapping[str, str], key: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return some of the names that there are, parted by commas."""
+    names, texts = list(known), said[key].split(",") if key in said else []
+    return tuple(name for text in texts if (name := named({key: text}, key, names)) is not None)
 
 
 def endpoint_named(said: Mapping[str, str], key: str) -> EndpointName | None:

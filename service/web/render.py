@@ -203,10 +203,10 @@ def event(recorded: Recorded) -> shapes.Event:
     )
 
 
-def events(page: Page) -> shapes.Events:
+def events(page: Page, *, count: int | None = None) -> shapes.Events:
     """Show a page of the log."""
     following = page.events[-1].position if page.more and page.events else None
-    return shapes.Events(items=tuple(map(event, page.events)), next=following, head=page.head)
+    return shapes.Events(items=tuple(map(event, page.events)), next=following, head=page.head, count=count)
 
 
 def waited(answer: readiness.Answer) -> shapes.Answer:

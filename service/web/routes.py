@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from service.web import acting, events, eventtypes, health, metrics, parked, reading, shapes, stream, waiting
+from service.web.formats import FORMATS, JSON
 from service.web.parameters import Parameter
 from statemachine.machine import Command
 
@@ -19,6 +20,8 @@ EVENT_STREAM = "text/event-stream"
 class Route:
     """One method of one address. `answers`: by code, a shape or a media type; errors go without saying.
 
+    `media`: the types in which else it can be had.
+
     `lasting`: it may take long, and so does not answer HEAD.
     """
 
@@ -27,6 +30,7 @@ class Route:
     handler: Handler
     summary: str
     answers: Mapping[int, type | str]
+    media: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     headers: tuple[Parameter, ...] = ()
     body: type | None = None
@@ -45,6 +49,7 @@ def _get(
     summary: str,
     answers: type | str,
     *,
+    media: tuple[str, ...] = (),
     parameters: tuple[Parameter, ...] = (),
     headers: tuple[Parameter, ...] = (),
     lasting: bool = False,
@@ -55,6 +60,7 @@ def _get(
         handler=handler,
         summary=summary,
         answers={200: answers},
+        media=media,
         parameters=parameters,
         headers=headers,
         lasting=lasting,
@@ -144,13 +150,20 @@ ROUTES: tuple[Route, ...] = (
     _unhold(f"{ENDPOINT}/hold", acting.unhold, "Lift every hold on it."),
     _hold("/api/hold", acting.hold_everything, "Keep policies away from everything for a time."),
     _unhold("/api/hold", acting.unhold_everything, "Lift the holds on everything."),
-    _get("/api/events", events.events, "The log, a page at a time.", shapes.Events, parameters=events.EVENTS),
+    _get(
+        "/api/events",
+        events.events,
+        "The log, a page at a time; the header Link names the next one.",
+        shapes.Events,
+        media=tuple(form.media for name, form in FORMATS.items() if name != JSON),
+        parameters=events.EVENTS,
+    ),
     _get(
         "/api/events/stream",
         stream.stream,
         "The log as server-sent events, resumed exactly.",
         EVENT_STREAM,
-        parameters=events.FILTERS,
+        parameters=stream.STREAM,
         headers=(LAST,),
         lasting=True,
     ),

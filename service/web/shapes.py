@@ -242,11 +242,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Events(msgspec.Struct, frozen=True, kw_only=True):
-    """A page. `next` is what to give as `after` (oldest first) or `before` (newest first) for the next one."""
+    """A page. `next` is what to give as `after` (oldest first) or `before` (newest first) for the next one.
+
+    `count` is how many match in all, if that was asked.
+    """
 
     items: tuple[Event, ...]
     next: int | None
     head: int
+    count: int | None
 
 
 class Parked(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,20 +5,24 @@ what it has not taken is in the log, not in memory.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
 from aiohttp import web
 
+from events import cloudevents
+from events.chains import with_evidence
 from events.log import EventLog, LogUnusable, Query, Recorded
 from service.masking import scrub
 from service.web import render
 from service.web.answers import Problem, encode
 from service.web.context import lasting_of, parts_of
-from service.web.events import FILTERS, filters
+from service.web.filters import FILTERS, asked
 from service.web.lasting import Ended
-from service.web.parameters import query_of, whole_number
+from service.web.parameters import Parameter, named, query_of, whole_number
 
 PAGE = 200
 PING_SECONDS = 15.0  # of real time: proxies close what is silent for long
@@ -26,20 +30,31 @@ STALLED_SECONDS = 60.0  # after which a listener that takes nothing is let go
 FAREWELL_SECONDS = 0.2  # for the last bytes, when the daemon stops
 HELLO = b"retry: 2000\n\n"
 PING = b": ping\n\n"
+FORMATS = ("json", "cloudevents")
+STREAM = (
+    *FILTERS,
+    Parameter(
+        name="format",
+        text="How to write each event.",
+        schema={"type": "string", "enum": list(FORMATS), "default": FORMATS[0]},
+    ),
+)
+Message = Callable[[Recorded], bytes]
 _logger: Any = structlog.get_logger()
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
     """Send events as they come into the log; resume behind `Last-Event-ID` or `after`, else begin with what is new."""
-    parts, said = parts_of(request), query_of(request, FILTERS)
+    parts, said = parts_of(request), query_of(request, STREAM)
     after = await _start(request, said, parts.log)
-    query = filters(said, now=parts.clock.now(), after=after, limit=PAGE)
+    query = replace(asked(said, parts, parts.clock.now()), after=after, limit=PAGE)
+    message = _cloudevent(parts.log.log_id) if named(said, "format", FORMATS) == FORMATS[1] else _shown
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
     await response.prepare(request)
     try:
         async with lasting_of(request).open(request):
             await _write(response, HELLO)
-            await _follow(parts.log, query, response)
+            await _follow(parts.log, await with_evidence(parts.log, query), response, message)
     except Ended:
         pass
     except LogUnusable as error:
@@ -54,15 +69,19 @@ async def stream(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _follow(log: EventLog, query: Query, response: web.StreamResponse) -> None:
+async def _follow(log: EventLog, query: Query, response: web.StreamResponse, message: Message) -> None:
+    """Send what matches, for ever; and how far the rest was read, for a resumed reader to begin behind that."""
+    told = query.after
     while True:
         page = await log.read(query)
         for recorded in page.events:
-            await _write(response, _message(recorded))
+            await _write(response, _event(recorded, message(recorded)))
+            told = recorded.position
         query = replace(query, after=page.events[-1].position if page.more else page.head)
         if not page.more:
             while not await _grown(log, query.after):
-                await _write(response, PING)
+                await _write(response, PING if told == query.after else b"id: %d\n%b" % (query.after, PING))
+                told = query.after
 
 
 async def _grown(log: EventLog, position: int) -> bool:
@@ -94,9 +113,17 @@ def _cut(request: web.Request) -> None:
         request.transport.abort()
 
 
-def _message(recorded: Recorded) -> bytes:
-    data = encode(render.event(recorded)).replace(b"\n", b"\ndata: ")
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (recorded.position, recorded.type.encode(), data)
+def _event(recorded: Recorded, data: bytes) -> bytes:
+    lines = data.replace(b"\n", b"\ndata: ")
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (recorded.position, recorded.type.encode(), lines)
+
+
+def _shown(recorded: Recorded) -> bytes:
+    return encode(render.event(recorded))
+
+
+def _cloudevent(log_id: str) -> Message:
+    return partial(cloudevents.render, log_id=log_id)
 
 
 async def _start(request: web.Request, said: dict[str, str], log: EventLog) -> int:
