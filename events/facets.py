@@ -18,7 +18,7 @@ class Facets:
 
     `status` is the one that an endpoint came to. `cause` is whose doing it was: platform, person, request, unknown.
     `intent` is the id of the decision that it is, ends, or follows. `policy` is the name of the policy that warned or
-    meant it; what ends or follows an intent has that one's (see `with_policy`).
+    meant it; what ends or follows an intent names no policy, and is found by way of its intent.
     """
 
     status: str | None = None

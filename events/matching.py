@@ -1,7 +1,7 @@
 """Whether an event fulfils a query, in plain words: what a log in memory does, and every other must do alike."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from fnmatch import translate
 
 from events.facets import Facets
@@ -9,8 +9,11 @@ from events.log import Query, Recorded
 from events.streams import subject
 
 
-def matcher(query: Query) -> Callable[[Recorded, Facets], bool]:
-    """Return what tells whether an event fulfils a query, its limit and order aside."""
+def matcher(query: Query, intents: Container[str | None]) -> Callable[[Recorded, Facets], bool]:
+    """Return what tells whether an event fulfils a query, its limit and order aside.
+
+    `intents` are those of the policy that is asked for, if one is.
+    """
     within = among(query.globs)
 
     def matches(recorded: Recorded, facets: Facets) -> bool:
@@ -26,7 +29,7 @@ def matcher(query: Query) -> Callable[[Recorded, Facets], bool]:
             and (not query.statuses or facets.status in query.statuses)
             and query.actor in {None, recorded.actor}
             and query.cause in {None, facets.cause}
-            and query.policy in {None, facets.policy}
+            and (query.policy in {None, facets.policy} or facets.intent in intents)
             and (query.intent in {None, facets.intent} or recorded.position in query.evidence)
             and (query.since is None or query.since <= recorded.time)
             and (query.until is None or recorded.time < query.until)

@@ -39,6 +39,7 @@ from events.matching import matcher
 from events.proof import Row, Walk, row
 from events.redaction import redact
 from events.restore import restore
+from events.streams import subject
 from events.units import ONLY_EPOCH, Stored, prepare, settle
 
 VERIFIED_AT_ONCE = 500
@@ -320,7 +321,10 @@ class MemoryLog:
         await asyncio.sleep(0)
 
     def _matching(self, query: Query) -> Iterator[Recorded]:
-        store, matches = self.store, matcher(query)
+        store = self.store
+        matches = matcher(
+            query, {found.intent for found in store.facets if found.intent and found.policy == query.policy}
+        )
         places: Sequence[int] = range(
             max(query.after, store.archived),
             store.position if query.before is None else min(query.before, store.position),

@@ -23,6 +23,13 @@ CREATE TABLE events_2 (
     redacted   INTEGER,
     data_hash  BLOB    NOT NULL,
     hash       BLOB    NOT NULL,
+    kind       TEXT    NOT NULL GENERATED ALWAYS AS (
+        replace(type, char(31), char(26)) || char(31)
+        || coalesce(replace(status, char(31), char(26)), '') || char(31)
+        || coalesce(replace(cause, char(31), char(26)), '') || char(31)
+        || coalesce(replace(policy, char(31), char(26)), '') || char(31)
+        || replace(actor, char(31), char(26)) || char(31)
+    ) VIRTUAL,
     UNIQUE (stream, version)
 ) STRICT;
 
@@ -39,14 +46,29 @@ FROM events ORDER BY position;
 DROP TABLE events;
 ALTER TABLE events_2 RENAME TO events;
 
-CREATE INDEX events_subject ON events (namespace, name);
-CREATE INDEX events_type ON events (type);
-CREATE INDEX events_time ON events (time);
-CREATE INDEX events_actor ON events (actor);
-CREATE INDEX events_status ON events (status) WHERE status IS NOT NULL;
-CREATE INDEX events_cause ON events (cause) WHERE cause IS NOT NULL;
-CREATE INDEX events_policy ON events (policy) WHERE policy IS NOT NULL;
+CREATE INDEX events_kind ON events (kind);
+CREATE INDEX events_namespace ON events (namespace, kind) WHERE namespace IS NOT NULL;
+CREATE INDEX events_name ON events (namespace, name, kind) WHERE name IS NOT NULL;
+CREATE INDEX events_subject ON events (namespace, name) WHERE name IS NOT NULL;
 CREATE INDEX events_intent ON events (intent) WHERE intent IS NOT NULL;
+CREATE INDEX events_follows ON events (kind) WHERE intent IS NOT NULL;
+CREATE INDEX events_time ON events (time);
+
+CREATE TABLE lateness (
+    only     INTEGER PRIMARY KEY CHECK (only = 1),
+    seconds  REAL NOT NULL
+) STRICT;
+
+INSERT INTO lateness
+SELECT 1, coalesce(max(julianday(latest) - julianday(time)) * 86400, 0.0)
+FROM (SELECT time, max(time) OVER (ORDER BY position) AS latest FROM events);
+
+CREATE TRIGGER events_late AFTER INSERT ON events
+WHEN NEW.time < (SELECT max(time) FROM events)
+BEGIN
+    UPDATE lateness SET seconds =
+        max(seconds, (julianday((SELECT max(time) FROM events)) - julianday(NEW.time)) * 86400);
+END;
 
 CREATE TRIGGER events_keep BEFORE UPDATE ON events
 WHEN NEW.redacted IS NULL OR NEW.redacted <= OLD.position

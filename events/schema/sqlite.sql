@@ -40,6 +40,7 @@ CREATE INDEX events_namespace ON events (namespace, kind) WHERE namespace IS NOT
 CREATE INDEX events_name ON events (namespace, name, kind) WHERE name IS NOT NULL;
 CREATE INDEX events_subject ON events (namespace, name) WHERE name IS NOT NULL;
 CREATE INDEX events_intent ON events (intent) WHERE intent IS NOT NULL;
+CREATE INDEX events_follows ON events (kind) WHERE intent IS NOT NULL;
 CREATE INDEX events_time ON events (time);
 
 -- By how much an event's time was ever before that of an earlier one: so far from its place by time it may stand.

@@ -25,8 +25,6 @@ def fetch(con: sqlite3.Connection, plans: Sequence[Plan], limit: int) -> list[Ro
 
 
 def _fetch(con: sqlite3.Connection, plan: Plan, limit: int) -> list[Row]:
-    if not plan.runs:
-        return []
     if len(plan.runs) == 1:
         (run,) = plan.runs
         values = plan.values(run, plan.first, plan.last)
@@ -37,7 +35,7 @@ def _fetch(con: sqlite3.Connection, plan: Plan, limit: int) -> list[Row]:
 
 def tally(con: sqlite3.Connection, plan: Plan) -> int:
     """Return how many events match."""
-    if any(run.index == "events_intent" for run in plan.runs):  # its runs may overlap, and are short
+    if plan.overlap:
         return sum(1 for _ in merged(con, plan, MANY))
     counts = (con.execute(plan.count(run), plan.values(run, plan.first, plan.last)) for run in plan.runs)
     return sum(count.fetchone()[0] for count in counts)
@@ -45,7 +43,7 @@ def tally(con: sqlite3.Connection, plan: Plan) -> int:
 
 def merged(con: sqlite3.Connection, plan: Plan, limit: int) -> Iterator[int]:
     """Yield the positions of all runs in order, each once; about so many of them will be asked for."""
-    size = min(max(FEW, limit // len(plan.runs)), MANY)
+    size = min(max(FEW, limit // max(len(plan.runs), 1)), MANY)
     runs = [_positions(con, plan, run, size) for run in plan.runs]
     return (position for position, _ in groupby(heapq.merge(*runs, reverse=plan.newest_first)))
 

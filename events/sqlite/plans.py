@@ -4,7 +4,7 @@ An index entry ends with the position, so the entries of one value are a run in 
 fewest runs that hold all that it may match, merges them by position, and stops at its limit:
 
 - few positions are left between `after` and `before`: the table itself;
-- a stream, or an intent: its own run;
+- a stream, or an intent: its own run; a policy: besides its own those of its intents;
 - type, status, cause, policy, actor: one run for each *kind* (their combination) that there is, for the whole log, for
   a namespace, or for an endpoint. Kinds are few, and are found by leaping through the index from one to the next;
 - globs: the runs of the endpoints that match; where these are too many, what is left of the query, and the globs for
@@ -26,9 +26,13 @@ from events.matching import among
 NEAR = 2000  # positions: so few are read one by one
 MOST_RUNS = 1000  # merged; beyond that a scan meets what matches sooner
 MOST_SUBJECTS = 50  # endpoints for each of which its kinds are looked up
-MOST_OF_SUBJECTS = 300  # runs of these
+MOST_OF_SUBJECTS = 300  # runs of these, or intents of a policy
 END = "\x1f"  # of each part of a kind
 AFTER_END = "\x20"
+OF_POLICY = (
+    "(policy = ? OR intent IS NOT NULL AND EXISTS "
+    "(SELECT 1 FROM events AS meant WHERE meant.intent = events.intent AND meant.policy = ?))"
+)
 
 Value = str | int
 Terms = tuple[tuple[str, tuple[Value, ...]], ...]  # conditions with their values
@@ -37,7 +41,7 @@ Wanted = tuple[frozenset[str] | None, ...]  # what each part of a kind may be; N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Entries of an index, or rows of the table (None), that have these values, in the order of positions."""
+    """Entries of an index, or rows of the table (None), that fulfil these conditions, in the order of positions."""
 
     index: str | None = None
     terms: Terms = ()
@@ -46,13 +50,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Runs that hold all that matches from `first` to `last`, and what must be checked of each event besides."""
+    """Runs that hold all that matches from `first` to `last`. `overlap`: one event may be in several."""
 
     first: int
     last: int
     newest_first: bool = False
     runs: tuple[Run, ...] = ()
-    checks: Terms = ()
+    overlap: bool = False
 
     def read(self, run: Run, columns: str) -> str:
         """Return the statement that reads a run in order, between two positions and up to a limit."""
@@ -65,12 +69,12 @@ class Plan:
 
     def values(self, run: Run, first: int, last: int) -> list[Value]:
         """Return the values for a statement, but for its limit."""
-        return [*(value for _, values in (*run.terms, *self.checks) for value in values), first, last]
+        return [*(value for _, values in run.terms for value in values), first, last]
 
     def _select(self, run: Run, columns: str) -> str:
         source = "events" if run.index is None else f"events INDEXED BY {run.index}"
         place = "position" if run.order == "position" else "+position"  # a plus: this is no range to search by
-        terms = [*(term for term, _ in (*run.terms, *self.checks)), f"{place} >= ?", f"{place} <= ?"]
+        terms = [*(term for term, _ in run.terms), f"{place} >= ?", f"{place} <= ?"]
         return f"SELECT {columns} FROM {source} WHERE {' AND '.join(terms)}"  # noqa: S608 - no value in it
 
 
@@ -116,51 +120,89 @@ def _place(con: sqlite3.Connection, at: datetime, later: timedelta, first: int, 
 
 def _plan(con: sqlite3.Connection, query: Query) -> Plan:
     last = 0 if query.before is None else query.before - 1
-    base = Plan(first=query.after + 1, last=last, newest_first=query.newest_first, checks=_checks(query))
+    runs = _runs(con, query, near=last - query.after <= NEAR)
+    overlap = query.intent is not None or query.policy is not None
+    return Plan(first=query.after + 1, last=last, newest_first=query.newest_first, runs=tuple(runs), overlap=overlap)
+
+
+def _runs(con: sqlite3.Connection, query: Query, *, near: bool) -> list[Run]:
     if query.intent is not None:
-        evidence = tuple(Run(terms=(("position = ?", (place,)),)) for place in sorted(set(query.evidence)))
-        named = Run(index="events_intent", terms=(("intent = ?", (query.intent,)),))
-        return replace(base, runs=(named, *evidence))
-    if base.last - base.first < NEAR:
-        return replace(base, runs=(Run(),))
+        return _of_intent(query)
+    if near:
+        return [_walk(query)]
     if query.stream is not None:
-        return replace(base, runs=(Run(terms=(("stream = ?", (query.stream,)),), order="version"),))
-    if query.globs or (query.name is not None and query.namespace is None):
-        return _by_subjects(con, query, base)
-    return _by_kinds(con, query, base)
+        return [Run(terms=_checks(query), order="version")]
+    return _by_kinds(con, query) if query.policy is None else _of_policy(con, query)
 
 
-def _by_subjects(con: sqlite3.Connection, query: Query, base: Plan) -> Plan:
-    """Take the runs of the endpoints that match; if they are too many, let each event be checked."""
+def _walk(query: Query) -> Run:
+    return Run(terms=_checks(query))
+
+
+def _of_intent(query: Query) -> list[Run]:
+    named = Run(index="events_intent", terms=(("intent = ?", (query.intent or "",)), *_checks(query)))
+    return [named, *(Run(terms=(("position = ?", (place,)), *_checks(query))) for place in sorted(set(query.evidence)))]
+
+
+def _of_policy(con: sqlite3.Connection, query: Query) -> list[Run]:
+    """Take what names a policy, and what names its intents: each of these, or, where they are many, any intent."""
+    intents, checks = _intents(con, _wanted(Query(policy=query.policy))), _checks(query)
+    if len(intents) <= MOST_OF_SUBJECTS:
+        found = [Run(index="events_intent", terms=(("intent = ?", (intent,)),)) for intent in intents]
+    elif query.name is not None:
+        found = _by_kinds(con, replace(query, policy=None))
+    else:
+        found = list(_kinds(con, "events_follows", (), _wanted(replace(query, policy=None))))
+    return [*_by_kinds(con, query), *(replace(run, terms=(*run.terms, *checks)) for run in found)]
+
+
+def _intents(con: sqlite3.Connection, wanted: Wanted) -> list[str]:
+    """Return the intents that some kinds of events name, or as many as show that they are too many."""
+    found: list[str] = []
+    for run in _kinds(con, "events_follows", (), wanted):
+        (_, values), *_ = run.terms
+        sql = "SELECT intent FROM events INDEXED BY events_follows WHERE kind = ? AND intent IS NOT NULL LIMIT ?"
+        found += (intent for (intent,) in con.execute(sql, (*values, MOST_OF_SUBJECTS + 1 - len(found))))
+    return list(dict.fromkeys(found))
+
+
+def _by_kinds(con: sqlite3.Connection, query: Query) -> list[Run]:
+    """Take the runs of the kinds that match: in the log, in a namespace, or of endpoints."""
+    several = bool(query.globs) or (query.name is not None and query.namespace is None)
+    subject = tuple(part for part in (query.namespace, query.name) if part is not None and not several)
+    if several:
+        runs, checks = _of_subjects(con, query)
+    elif any(_wanted(query)) or len(subject) == 1:
+        index = ("events_kind", "events_namespace", "events_name")[len(subject)]
+        runs, checks = list(islice(_kinds(con, index, subject, _wanted(query)), MOST_RUNS + 1)), _times(query)
+    else:
+        runs, checks = [_run("events_subject", subject) if subject else Run()], _times(query)
+    if len(runs) > MOST_RUNS:
+        return [_walk(query)]
+    return [replace(run, terms=(*run.terms, *checks)) for run in runs]
+
+
+def _of_subjects(con: sqlite3.Connection, query: Query) -> tuple[list[Run], Terms]:
+    """Take the runs of the endpoints that match; if they are too many, those of the kinds, and check each event."""
+    wanted, times = _wanted(query), _times(query)
     subjects = list(islice(_subjects(con, query), MOST_RUNS + 1))
-    wanted, times = _wanted(query), _times(query)
     if not any(wanted):
-        runs = [_run("events_subject", subject) for subject in subjects]
-        return replace(base, runs=tuple(runs), checks=times) if len(runs) <= MOST_RUNS else replace(base, runs=(Run(),))
+        return [_run("events_subject", subject) for subject in subjects], times
     if len(subjects) <= MOST_SUBJECTS:
-        found = (run for subject in subjects for run in _kinds(con, "events_name", subject, wanted))
-        runs = list(islice(found, MOST_OF_SUBJECTS + 1))
+        each = (run for subject in subjects for run in _kinds(con, "events_name", subject, wanted))
+        runs = list(islice(each, MOST_OF_SUBJECTS + 1))
         if len(runs) <= MOST_OF_SUBJECTS:
-            return replace(base, runs=tuple(runs), checks=times)
-    return replace(_by_kinds(con, replace(query, name=None), base), checks=base.checks)
-
-
-def _by_kinds(con: sqlite3.Connection, query: Query, base: Plan) -> Plan:
-    """Take the runs of the kinds that match: in the log, in a namespace, or of an endpoint."""
-    subject = tuple(part for part in (query.namespace, query.name) if part is not None)
-    wanted, times = _wanted(query), _times(query)
-    if not any(wanted) and len(subject) != 1:
-        run = _run("events_subject", subject) if subject else Run()
-        return replace(base, runs=(run,), checks=times)
-    index = ("events_kind", "events_namespace", "events_name")[len(subject)]
-    runs = list(islice(_kinds(con, index, subject, wanted), MOST_RUNS + 1))
-    return replace(base, runs=tuple(runs), checks=times) if len(runs) <= MOST_RUNS else replace(base, runs=(Run(),))
+            return runs, times
+    space = () if query.namespace is None else (query.namespace,)
+    found = _kinds(con, "events_namespace" if space else "events_kind", space, wanted)
+    return list(islice(found, MOST_RUNS + 1)), _checks(query)
 
 
 def _run(index: str, subject: Sequence[str], *kind: str) -> Run:
     columns = [*("namespace", "name")[: len(subject)], *("kind",)[: len(kind)]]
     values = zip(columns, (*subject, *kind), strict=True)
-    return Run(index=index, terms=tuple((f"{column} = ?", (value,)) for column, value in values))
+    terms: Terms = tuple((f"{column} = ?", (value,)) for column, value in values)
+    return Run(index=index, terms=(*terms, ("intent IS NOT NULL", ())) if index == "events_follows" else terms)
 
 
 def _subjects(con: sqlite3.Connection, query: Query) -> Iterator[tuple[str, str]]:
@@ -188,6 +230,7 @@ def _leaping(con: sqlite3.Connection, column: str, where: str, *within: str) -> 
 def _kinds(con: sqlite3.Connection, index: str, subject: Sequence[str], wanted: Wanted) -> Iterator[Run]:
     """Yield a run for each kind that is wanted, leaping through the index over those that are not."""
     terms = [f"{column} = ?" for column in ("namespace", "name")[: len(subject)]]
+    terms += ["intent IS NOT NULL"] if index == "events_follows" else []
     where = " AND ".join([*terms, "kind >= ?"])
     sql = f"SELECT kind FROM events INDEXED BY {index} WHERE {where} ORDER BY kind LIMIT 1"  # noqa: S608 - no value in it
     place: str | None = ""
@@ -216,13 +259,14 @@ def _wanted(query: Query) -> Wanted:
 
 def _checks(query: Query) -> Terms:
     """Return all that a query asks of an event, but for its position, as conditions on its columns."""
-    one = {name: getattr(query, name) for name in ("stream", "namespace", "name", "actor", "cause", "policy")}
+    one = {name: getattr(query, name) for name in ("stream", "namespace", "name", "actor", "cause")}
     terms: list[tuple[str, tuple[Value, ...]]] = [
         (f"{column} = ?", (value,)) for column, value in one.items() if value is not None
     ]
     several = (("type", query.types), ("status", query.statuses))
     terms += [(f"{column} IN ({', '.join('?' * len(values))})", values) for column, values in several if values]
     terms += [("among(namespace, name)", ())] if query.globs else []
+    terms += [] if query.policy is None else [(OF_POLICY, (query.policy, query.policy))]
     return (*terms, *_times(query))
 
 
