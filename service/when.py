@@ -46,6 +46,12 @@ def parse_when(text: str, *, now: datetime, zone: tzinfo) -> datetime:
     raise NotUnderstood(f"{_quoted(text)} is no instant: write {UNDERSTOOD}")
 
 
+def names_no_zone(text: str, *, now: datetime) -> bool:
+    """Return whether what a text means depends on where its reader is. Raises NotUnderstood."""
+    west, east = (parse_when(text, now=now, zone=timezone(timedelta(hours=hours))) for hours in (0, 1))
+    return west != east
+
+
 def parse_ago(text: str) -> timedelta | None:
     """Return how long ago `now`, `2h`, `1h30m` or `3 days ago` is; None for what is said otherwise."""
     said = text.strip().lower()

@@ -52,6 +52,14 @@ class Reply:
         return f"the daemon answered {self.code}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a stream carried: an event, or (no document) only how far the log was read."""
+
+    position: int | None
+    document: Any
+
+
 class Daemon:
     """The daemon at an address. `key` makes everything this process asks for one and the same request."""
 
@@ -94,7 +102,7 @@ class Daemon:
             sentence += f". {self._where_tokens_are()}"
         raise Stop(sentence, OF_HTTP.get(reply.code, Exit.FAILED))
 
-    def stream(self, path: str, query: Query | None = None) -> Iterator[Any]:
+    def stream(self, path: str, query: Query | None = None) -> Iterator[Message]:
         """Yield what a stream of server-sent events carries, until it ends or falls silent."""
         connection = self._send("GET", path, query=query, seconds=QUIET_SECONDS)
         try:
@@ -102,13 +110,16 @@ class Daemon:
             if response.status >= 400:
                 self.checked(Reply(code=response.status, document=self._decoded(response.read())))
             data: list[str] = []
+            position: int | None = None
             while line := response.readline():
                 text = line.decode("utf-8").rstrip("\r\n")
                 if text.startswith("data:"):
                     data.append(text.removeprefix("data:").removeprefix(" "))
-                elif not text and data:
-                    yield json.loads("\n".join(data))
-                    data = []
+                elif text.startswith("id:"):
+                    position = int(text.removeprefix("id:"))
+                elif not text and (data or position is not None):
+                    yield Message(position=position, document=json.loads("\n".join(data)) if data else None)
+                    data, position = [], None
         except (OSError, http.client.HTTPException) as error:
             raise NotReached(self.at, f"the stream broke: {_said(error)}", lost=True) from error
         finally:

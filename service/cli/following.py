@@ -15,19 +15,20 @@ Event = Mapping[str, Any]
 def follow(asked: Daemon, query: Mapping[str, Any], *, after: int | None) -> Iterator[Event]:
     """Yield events for ever, from a position on, or (None) from now on.
 
-    A daemon that was never there is not reached; one that went away is waited for, and the stream goes on after the
-    last event that was seen.
+    A daemon that was never there is not reached; one that went away is waited for, and the stream goes on behind
+    the last position that it told of.
     """
     if after is None:
         after = int(asked.get("/api/events", {"limit": 1})["head"])
     told = False
     while True:
         try:
-            for event in asked.stream("/api/events/stream", {**query, "after": after}):
+            for message in asked.stream("/api/events/stream", {**query, "after": after}):
                 told = False
-                if event["position"] > after:
-                    after = event["position"]
-                    yield event
+                if message.position is not None and message.position > after:
+                    after = message.position
+                    if message.document is not None:
+                        yield message.document
         except NotReached as error:
             if not told and not error.lost:
                 warn(f"daemon not reached at {asked.at}; waiting for it, then going on after #{after}")

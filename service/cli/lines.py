@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from service.cli.printing import at_terminal, console, document, json_line, say
+from service.cli.printing import at_terminal, console, say
 from service.cli.sentences import sentence
 from service.cli.spelling import instant, status
 
@@ -48,34 +48,15 @@ class Lines:
         """Print nothing more."""
 
 
-class JsonLines:
-    """Prints one JSON document a line, at once: for what has no end."""
-
-    def put(self, event: Mapping[str, Any]) -> None:
-        """Print one event."""
-        json_line(event)
-
-
-class JsonDocument:
-    """Prints one JSON document, when all of it is there; `next` is what to give as --after to go on."""
-
-    def __init__(self) -> None:
-        """Nothing was put yet."""
-        self._items: list[Mapping[str, Any]] = []
-
-    def put(self, event: Mapping[str, Any]) -> None:
-        """Keep one event."""
-        self._items.append(event)
-
-    def end(self) -> None:
-        """Print them."""
-        document({"items": self._items, "next": self._items[-1]["position"] if self._items else None})
-
-
 def plain(event: Mapping[str, Any]) -> str:
     """Return `acme/tgi  running → paused  (window 12:02:59-12:03:11)  #42`."""
     about = event.get("endpoint") or event.get("namespace") or _place(str(event.get("stream")))
-    return f"{about}  {sentence(event['type'], event['data'])}  #{event['position']}"
+    return f"{about}  {what(event)}  #{event['position']}"
+
+
+def what(event: Mapping[str, Any]) -> str:
+    """Return what happened, in a sentence without its subject."""
+    return sentence(event["type"], event["data"])
 
 
 def style(event: Mapping[str, Any]) -> str:

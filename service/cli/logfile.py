@@ -70,24 +70,52 @@ def event_document(recorded: "Recorded") -> dict[str, Any]:
 
 
 async def read(
-    path: Path, query: "Query", *, limit: int | None, last: int | None, put: Callable[[Mapping[str, Any]], None]
+    path: Path,
+    query: "Query",
+    *,
+    limit: int | None,
+    last: int | None,
+    cloud: bool,
+    put: Callable[[Mapping[str, Any]], None],
 ) -> None:
-    """Put the events that match, oldest first: the first so many, the last so many, or all."""
+    """Put the events that match: the first so many, the last so many, or all; as the API shows them, or CloudEvents."""
+    from events import cloudevents
+    from events.chains import with_evidence
+
     async with reading(path) as log:
+
+        def show(recorded: "Recorded") -> None:
+            put(json.loads(cloudevents.render(recorded, log.log_id)) if cloud else event_document(recorded))
+
+        query = await with_evidence(log, query)
         if last is not None:
             page = await log.read(replace(query, newest_first=True, limit=last))
             for recorded in reversed(page.events):
-                put(event_document(recorded))
+                show(recorded)
             return
-        left = limit
-        while left is None or left > 0:
-            page = await log.read(replace(query, limit=PAGE if left is None else min(PAGE, left)))
-            for recorded in page.events:
-                put(event_document(recorded))
-            if not page.more:
-                return
-            left = None if left is None else left - len(page.events)
-            query = replace(query, after=page.events[-1].position)
+        async for recorded in _all(log, query, limit):
+            show(recorded)
+
+
+async def _all(log: "SqliteReader", query: "Query", limit: int | None) -> AsyncIterator["Recorded"]:
+    left = limit
+    while left is None or left > 0:
+        page = await log.read(replace(query, limit=PAGE if left is None else min(PAGE, left)))
+        for recorded in page.events:
+            yield recorded
+        if not page.more:
+            return
+        left = None if left is None else left - len(page.events)
+        end = page.events[-1].position
+        query = replace(query, before=end) if query.newest_first else replace(query, after=end)
+
+
+async def count(path: Path, query: "Query") -> int:
+    """Return how many events match."""
+    from events.chains import with_evidence
+
+    async with reading(path) as log:
+        return await log.count(await with_evidence(log, query))
 
 
 def last_sign(found: Found) -> Mapping[str, Any] | None:

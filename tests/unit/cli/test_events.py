@@ -1,4 +1,6 @@
 import asyncio
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -86,7 +88,20 @@ def test_the_last_ones_are_asked_newest_first_and_shown_oldest_first(lamplighter
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--since", "yesterday"),
+        ("--since", "sometime"),
+        ("--since", "yesterday", "--zone", "Nowhere/Land"),
+        ("-f", "--count"),
+        ("-f", "--order", "desc"),
+        ("-f", "--format", "table"),
+        ("-f", "--format", "cloudevents-batch"),
+        ("--format", "xml"),
+        ("--last", "3", "--order", "desc"),
+        ("--log", "sqlite:///log.db", "--type", "act.wanred"),
+        ("--log", "sqlite:///log.db", "--status", "asleep"),
+        ("--log", "sqlite:///log.db", "--cause", "me"),
+        ("--log", "sqlite:///log.db", "--group", "lab"),
+        ("--log", "sqlite:///log.db", "--actor", "a\x00b"),
+        ("--log", "sqlite:///log.db", "--namespace", "\udcff"),
         ("--endpoint", "acme"),
         ("--limit", "0"),
         ("--after", "-1"),
@@ -128,6 +143,118 @@ def test_following_from_a_position_asks_for_nothing_else(lamplighter: Run, daemo
     lamplighter("events", "-f", "--after", "7")
 
     assert [(asked.path, asked.query["after"]) for asked in daemon.asked] == [(STREAM, ["7"])]
+
+
+def test_every_filter_goes_to_the_daemon(lamplighter: Run, daemon: SaidDaemon) -> None:
+    daemon.says("GET", EVENTS, page())
+
+    told = lamplighter(
+        *("events", "--glob", "a/*", "--glob", "b/*", "--group", "lab", "--status", "failed", "--actor", "person:Zoë"),
+        *("--cause", "person", "--policy", "old", "--intent", "i1", "--before", "9", "--order", "desc"),
+        *("--since", "yesterday 14:00", "--zone", "Asia/Tokyo"),
+    )
+
+    assert daemon.asked[0].query.pop("since")[0].endswith("T05:00:00.000000Z")
+    assert daemon.asked[0].query == {
+        "glob": ["a/*", "b/*"],
+        "group": ["lab"],
+        "status": ["failed"],
+        "actor": ["person:Zoë"],
+        "cause": ["person"],
+        "policy": ["old"],
+        "intent": ["i1"],
+        "before": ["9"],
+        "order": ["desc"],
+        "limit": ["1000"],
+    }
+    assert "14:00:00+09:00 (Asia/Tokyo)" in told.err
+
+
+def test_nothing_that_matches_is_told_beside_the_output(lamplighter: Run, daemon: SaidDaemon) -> None:
+    daemon.says("GET", EVENTS, page())
+
+    told = lamplighter("events", "--type", "act.warned")
+
+    assert (told.code, told.out, told.err) == (0, "", "no event matches\n")
+
+
+def test_a_count_is_a_number_alone(lamplighter: Run, daemon: SaidDaemon) -> None:
+    code, document = page(1)
+    daemon.says("GET", EVENTS, (code, {**document, "count": 1234}))
+
+    assert lamplighter("events", "--count", "--namespace", "acme").out == "1234\n"
+    assert lamplighter("events", "--count", "--json").document == {"count": 1234}
+    assert daemon.asked[0].query == {"namespace": ["acme"], "count": ["true"], "limit": ["1"]}
+
+
+def test_newest_first_goes_back_page_by_page(lamplighter: Run, daemon: SaidDaemon) -> None:
+    daemon.says("GET", EVENTS, page(9, 8, more=True, head=9), page(7, head=12))
+
+    told = lamplighter("events", "--order", "desc", "--format", "jsonl")
+
+    assert [json.loads(line)["position"] for line in told.out.splitlines()] == [9, 8, 7]
+    assert [asked.query.get("before") for asked in daemon.asked] == [None, ["8"]]
+
+
+def test_a_table_and_csv_have_columns_that_can_be_relied_on(lamplighter: Run, daemon: SaidDaemon) -> None:
+    daemon.says("GET", EVENTS, page(41, 42))
+
+    shown = lamplighter("events", "--format", "table").out.splitlines()
+    rows = list(csv.DictReader(io.StringIO(lamplighter("events", "--format", "csv").out, newline="")))
+
+    assert shown[0].split() == ["position", "time", "type", "endpoint", "actor", "what"]
+    assert shown[2].split()[:5] == ["42", "2026-07-02T12:03:42Z", "endpoint.status_changed", "acme/tgi", "watcher"]
+    assert [list(row) for row in rows] == 2 * [
+        ["position", "time", "type", "endpoint", "namespace", "actor", "stream", "version", "id", "schema", "data"]
+    ]
+    assert json.loads(rows[1]["data"]) == event(42)["data"]
+    assert "\x1b" not in "".join(shown)
+
+
+def test_cloudevents_are_asked_for_as_such_and_printed_one_a_line_or_as_one_array(
+    lamplighter: Run, daemon: SaidDaemon
+) -> None:
+    batch = [{"specversion": "1.0", "id": str(n), "sequence": f"{n:019}"} for n in (1, 2, 3)]
+    daemon.says("GET", EVENTS, page(1, head=2), (200, batch), page(1, head=2), (200, batch))
+
+    lines = lamplighter("events", "--format", "cloudevents").out
+    array = lamplighter("events", "--format", "cloudevents-batch").document
+
+    assert [json.loads(line) for line in lines.splitlines()] == array == batch[:2]
+    assert daemon.asked[1].query["format"] == ["cloudevents-batch"]
+
+
+def test_following_goes_on_behind_what_was_read_without_a_match(
+    lamplighter: Run, daemon: SaidDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.cli.following.AGAIN_SECONDS", 0.01)
+    daemon.says("GET", STREAM, (200, "id: 50\n: ping\n\n"), (400, {"error": "enough"}))
+
+    lamplighter("events", "-f", "--after", "3", "--type", "act.warned", "--since", "2h")
+
+    assert [asked.query["after"] for asked in daemon.asked] == [["3"], ["50"]]
+    assert daemon.asked[0].query["since"] == daemon.asked[1].query["since"] != ["2h"]
+
+
+def test_a_file_is_asked_by_every_filter_and_in_every_format(lamplighter: Run, home: Path) -> None:
+    asyncio.run(_write(home / "log.db"))
+    (home / "lamplighter.toml").write_text('[groups.t]\nmatch = ["acme/t?i"]\n[groups.g]\ntags = ["gpu"]\n')
+    log = ("events", "--log", f"sqlite:///{home}/log.db", "--json")
+
+    def found(*arguments: str) -> list[int]:
+        return [one["position"] for one in lamplighter(*log, *arguments).document["items"]]
+
+    assert found("--group", "t", "--actor", "person:alice") == [1, 2]
+    assert found("--glob", "*/tg*") == [1]
+    assert found("--order", "desc", "--limit", "1") == [2]
+    assert found("--before", "2") == [1]
+    assert found("--policy", "none") == []
+    assert found("--since", "1h", "--until", "now", "--type", "hold.placed") == [1, 2]
+    assert lamplighter(*log, "--count").document == {"count": 2}
+    tagged = lamplighter(*log, "--group", "g")
+    assert (tagged.code, "tags" in tagged.err) == (2, True)
+    cloud = lamplighter(*log, "--format", "cloudevents-batch").document
+    assert [(one["specversion"], one["subject"]) for one in cloud] == [("1.0", "acme/tgi"), ("1.0", "acme/tei")]
 
 
 def test_a_log_is_read_without_its_daemon(lamplighter: Run, home: Path) -> None:
