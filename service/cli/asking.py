@@ -111,7 +111,7 @@ class Daemon:
                 self.checked(Reply(code=response.status, document=self._decoded(response.read())))
             data: list[str] = []
             position: int | None = None
-            while line := response.readline():
+            while (line := response.readline()).endswith(b"\n"):  # a last line that was cut off tells nothing
                 text = line.decode("utf-8").rstrip("\r\n")
                 if text.startswith("data:"):
                     data.append(text.removeprefix("data:").removeprefix(" "))
