@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from service.cli.exits import Exit, Stop
 from service.cli.finding import Found
+from service.cli.reading import tell_archived
 
 if TYPE_CHECKING:  # a command that only asks the daemon must not pay for the log
     from events.log import Query, Recorded
@@ -88,6 +89,7 @@ async def read(
             put(json.loads(cloudevents.render(recorded, log.log_id)) if cloud else event_document(recorded))
 
         query = await with_evidence(log, query)
+        tell_archived((await log.standing()).archived, query.after)
         if last is not None:
             page = await log.read(replace(query, newest_first=True, limit=last))
             for recorded in reversed(page.events):

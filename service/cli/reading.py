@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from service.cli.asking import Daemon
 from service.cli.exits import Exit, Stop
 from service.cli.finding import Found
+from service.cli.printing import warn
 
 if TYPE_CHECKING:  # a command that only asks the daemon must not pay for the log
     from events.log import Query
@@ -83,7 +84,9 @@ def from_daemon(asked: Daemon, wanted: Wanted) -> Iterator[Event]:
         size = MOST if left is None else min(MOST, left)
         page = asked.get(PATH, {**asking, "limit": size})
         items = _items(page)
-        end = page["head"] if end is None else end
+        if end is None:
+            end = page["head"]
+            tell_archived(page.get("archived", 0), wanted.after)
         for event in items:
             if _position(event) > end:
                 return
@@ -92,6 +95,12 @@ def from_daemon(asked: Daemon, wanted: Wanted) -> Iterator[Event]:
             return
         asking["before" if wanted.newest_first else "after"] = _position(items[-1])
         left = None if left is None else left - len(items)
+
+
+def tell_archived(archived: int, after: int | None) -> None:
+    """Say beside the output what cannot be among it."""
+    if archived > (after or 0):
+        warn(f"what happened up to position {archived} lies in archives, and is not among these")
 
 
 def _format(wanted: Wanted) -> str | None:

@@ -206,7 +206,9 @@ def event(recorded: Recorded) -> shapes.Event:
 def events(page: Page, *, count: int | None = None) -> shapes.Events:
     """Show a page of the log."""
     following = page.events[-1].position if page.more and page.events else None
-    return shapes.Events(items=tuple(map(event, page.events)), next=following, head=page.head, count=count)
+    return shapes.Events(
+        items=tuple(map(event, page.events)), next=following, head=page.head, archived=page.archived, count=count
+    )
 
 
 def waited(answer: readiness.Answer) -> shapes.Answer:

@@ -244,12 +244,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Events(msgspec.Struct, frozen=True, kw_only=True):
     """A page. `next` is what to give as `after` (oldest first) or `before` (newest first) for the next one.
 
-    `count` is how many match in all, if that was asked.
+    `count` is how many match in all, if that was asked. Up to `archived` events lie in archives, and are not answered.
     """
 
     items: tuple[Event, ...]
     next: int | None
     head: int
+    archived: int
     count: int | None
 
 
