@@ -39,7 +39,6 @@ from events.matching import matcher
 from events.proof import Row, Walk, row
 from events.redaction import redact
 from events.restore import restore
-from events.streams import subject
 from events.units import ONLY_EPOCH, Stored, prepare, settle
 
 VERIFIED_AT_ONCE = 500
