@@ -299,7 +299,7 @@ class SqliteLogMachine(LogMachine):
 
 assert set(DISKS.values()) == {LogMachine.kind, SqliteLogMachine.kind}
 
-LogMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
+LogMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
 SqliteLogMachine.TestCase.settings = settings(
     max_examples=15, stateful_step_count=15, suppress_health_check=[HealthCheck.too_slow]
 )
