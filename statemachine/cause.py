@@ -6,7 +6,8 @@ Three witnesses, none of which is believed beyond what it saw:
   person, or all is a request, it says so; where the table leaves more than one open, the cause stays unknown;
 - *the document* names whoever edited it last. If that edit came since the look before, that person was there, and if a
   person can have caused the change, did;
-- *our own intents*: one that is under way and asks for a step on the way that the status went, is what it follows.
+- *our own intents*: one that is under way and asks for a step on the way that the status went, is what it follows; from
+  a status that nobody knows, one that asks for a step to where it went.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from types import MappingProxyType
 
 from statemachine.legality import CLASSIFIED, Classification
 from statemachine.model import Cause, Kind, Ours
-from statemachine.status import AnyStatus, Status
+from statemachine.status import AnyStatus, Status, UnknownStatus
 from statemachine.table import TABLE, Arrow, By, Trigger, between
 
 
@@ -32,13 +33,20 @@ class Suspects:
         return any(PULLED_BY[trigger] is by for trigger in self.triggers)
 
 
+LEADS_TO: frozenset[tuple[Trigger, AnyStatus]] = frozenset((arrow.trigger, arrow.target) for arrow in TABLE)
 PULLED_BY: Mapping[Trigger, By] = MappingProxyType({arrow.trigger: arrow.by for arrow in TABLE})
 Way = tuple[Arrow, ...]
 NOBODY = Suspects(None, None, frozenset())
 
 
 def cause_of_status(old: AnyStatus, new: AnyStatus, *, editor: str | None, ours: Sequence[Ours]) -> Cause:
-    """Say who changed a status; `editor` is who edited the document since the look before, if anybody did."""
+    """Say who changed a status; `editor` is who edited the document since the look before, if anybody did.
+
+    From a status that nobody knows a change follows a decision of ours that can lead where it led, and tells no more.
+    """
+    if isinstance(old, UnknownStatus):
+        own = next((own for own in ours if (own.trigger, new) in LEADS_TO), None)
+        return Cause(editor=editor, intent=None if own is None else own.intent)
     return _judge(SUSPECTS.get((old, new), NOBODY), editor=editor, ours=ours)
 
 

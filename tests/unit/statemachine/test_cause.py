@@ -100,6 +100,15 @@ def test_an_intent_is_named_also_where_its_own_step_was_not_seen() -> None:
     assert changed(S.PAUSED, S.RUNNING, ours=(PAUSE, resume)).intent == "i-2"
 
 
+def test_an_intent_is_named_where_it_led_to_also_from_a_status_that_nobody_knows_and_nothing_else_is() -> None:
+    unknown = UnknownStatus("hibernating")
+
+    assert changed(unknown, S.PAUSED, edited_at=WITHIN, ours=(PAUSE,)) == Cause(editor="bob", intent="i-1")
+    assert changed(unknown, S.RUNNING, ours=(PAUSE,)) == Cause()
+    assert changed(unknown, UnknownStatus("asleep"), ours=(PAUSE,)) == Cause()
+    assert changed(S.RUNNING, unknown, ours=(PAUSE,)) == Cause()
+
+
 def test_an_intent_that_asks_for_two_steps_is_named_for_the_one_that_was_taken() -> None:
     update = Ours("i-1", Trigger.UPDATE)
 
