@@ -183,6 +183,8 @@ async def _farewell(ground: Ground) -> None:
         async with asyncio.timeout(STOP_SECONDS):
             await ground.watch.save()
             await ground.journal.stopped("asked to")
+            await ground.live.catch_up()
+            await ground.live.save()
     except (LogError, TimeoutError) as error:
         _logger.warning("not_written_at_the_end", error=str(error))
 
@@ -221,8 +223,9 @@ async def _ground(settings: Settings, world: World) -> AsyncIterator[Ground]:
             log = await SqliteLog.open(path, holder=f"listening on {settings.listen}")
             stack.push_async_callback(log.close)
         live = Live(log, world.clock)
-        await live.catch_up()
-        yield Ground(world=world, log=log, live=live, watch=Watch(world.clock), journal=Journal(log, world.clock))
+        await live.begin()
+        journal = Journal(log, world.clock, live.views.configured.still())
+        yield Ground(world=world, log=log, live=live, watch=Watch(world.clock), journal=journal)
 
 
 @asynccontextmanager
@@ -233,6 +236,7 @@ async def _everything(parts: Parts, reign: Reign, listener: socket.socket) -> As
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(parts.live.run(), name="views"),
+            tasks.create_task(parts.live.keep(), name="snapshots"),
             tasks.create_task(parts.readiness.run(), name="readiness"),
             tasks.create_task(_reigns(reign, parts), name="reigns"),
         ]

@@ -58,9 +58,10 @@ DECIDED = tuple(codec.type_of(cls) for cls in _DECIDED)
 _logger: Any = structlog.get_logger()
 
 
-async def up_to(log: EventLog, types: tuple[str, ...], last: int | None) -> AsyncIterator[tuple[Recorded, Event]]:
-    """Yield the events of some types up to a position, or all; one that nobody can decode is told and left out."""
-    after = 0
+async def up_to(
+    log: EventLog, types: tuple[str, ...], last: int | None, *, after: int
+) -> AsyncIterator[tuple[Recorded, Event]]:
+    """Yield the events of some types after a position, up to another or all; what nobody can decode is left out."""
     while True:
         page = await log.read(Query(types=types, after=after, before=None if last is None else last + 1))
         for recorded in page.events:
