@@ -12,12 +12,14 @@ import heapq
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import events
+from events import streams
 from events.log import Appended, CursorMove, EventLog, Unit
 from events.sqlite import SqliteLog
 from statemachine.model import EndpointName
@@ -64,22 +66,36 @@ async def make(path: Path, count: int, *, endpoints: int = ENDPOINTS) -> None:
 async def write(log: EventLog, count: int, *, endpoints: int = ENDPOINTS) -> None:
     """Append at least so many events to an empty log, and move the cursors to its head."""
     tale = lives.Tale()
-    for _ in _told(tale, endpoints):
+    stories: list[Iterator[datetime]] = [lives.daemon(tale, seed=1)]
+    stories += [lives.namespace(tale, name, seed=2 + number) for number, name in enumerate(NAMESPACES)]
+    stories += [lives.endpoint(tale, name, seed=100 + number) for number, name in enumerate(names(endpoints))]
+    await _play(log, tale, stories, count)
+    head = await log.head()
+    await _append(log, [Unit(cursor=CursorMove(name=name, old=0, new=head)) for name in SUBSCRIBERS])
+
+
+async def go_on(log: EventLog, count: int) -> None:
+    """Append so many events more, of endpoints that are new."""
+    channel = streams.delivery(lives.CHANNEL)
+    tale = lives.Tale(position=await log.head(), versions=Counter({channel: await log.version(channel)}))
+    late = [EndpointName("acme-late", f"endpoint-{tale.position + number:09}") for number in range(20)]
+    stories = [lives.endpoint(tale, name, seed=number) for number, name in enumerate(late)]
+    await _play(log, tale, stories, tale.position + count)
+
+
+async def _play(log: EventLog, tale: lives.Tale, stories: list[Iterator[datetime]], count: int) -> None:
+    """Let all stories go on, each at its instant, until the log holds so many events."""
+    for _ in _told(stories):
         enough = tale.position >= count
         if enough or len(tale.units) >= UNITS:
             await _append(log, tale.units)
             tale.units.clear()
         if enough:
             break
-    head = await log.head()
-    await _append(log, [Unit(cursor=CursorMove(name=name, old=0, new=head)) for name in SUBSCRIBERS])
 
 
-def _told(tale: lives.Tale, endpoints: int) -> Iterator[datetime]:
-    """Let all stories go on, each at its instant; yield after each part."""
-    stories: list[Iterator[datetime]] = [lives.daemon(tale, seed=1)]
-    stories += [lives.namespace(tale, name, seed=2 + number) for number, name in enumerate(NAMESPACES)]
-    stories += [lives.endpoint(tale, name, seed=100 + number) for number, name in enumerate(names(endpoints))]
+def _told(stories: list[Iterator[datetime]]) -> Iterator[datetime]:
+    """Tell each story's next part at its instant; yield after each."""
     order = [(next(story), number) for number, story in enumerate(stories)]
     heapq.heapify(order)
     while True:
@@ -97,8 +113,9 @@ async def _append(log: EventLog, units: list[Unit]) -> None:
 def _ingredients() -> str:
     """Return what changes whenever a log made anew would be another."""
     package = Path(events.__file__).parent
-    files = [*package.glob("*.py"), *package.glob("sqlite/*.py"), *package.glob("schema/*.sql"), Path(lives.__file__)]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()[:12]
+    parts = ("catalogue.py", "chain.py", "codec.py", "facets.py", "schema/sqlite.sql", "streams.py")
+    files = [*(package / part for part in parts), Path(lives.__file__)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def main() -> None:

@@ -131,7 +131,7 @@ def _tally(row: TallyRow) -> Tally[Any]:
 
 
 def _microseconds(times: Mapping[T, timedelta]) -> tuple[tuple[T, int], ...]:
-    return tuple((key, time // MICROSECOND) for key, time in times.items())
+    return tuple((key, time // MICROSECOND) for key, time in sorted(times.items(), key=lambda item: str(item[0])))
 
 
 UPTIME = Shape(name="uptime", fold=FOLD, row=LifeRow, rows=_rows, view=_view)
