@@ -2,7 +2,7 @@
 
 from events.catalogue import ConfigurationApplied, ConfigurationRefused, Event
 from events.log import Recorded
-from statemachine.model import Scalar
+from statemachine.configuration import Scalar
 
 
 class Configured:

@@ -36,6 +36,7 @@ from events.catalogue import (
     Warned,
 )
 from events.log import Draft, Unit, Write, decision_id
+from statemachine.configuration import Flattened, Scalar
 from statemachine.machine import Trigger, by_life, decide, evolve
 from statemachine.model import (
     Endpoint,
@@ -44,7 +45,6 @@ from statemachine.model import (
     Missing,
     Observation,
     Ours,
-    Scalar,
     Seen,
     Sighting,
     Unreadable,
@@ -120,7 +120,7 @@ class Life:
             target_replicas=0 if self.status in {Status.PAUSED, Status.SCALED_TO_ZERO} else 1,
             url=None if self.status is Status.PAUSED else f"https://{self.name.name}.us-east-1.aws.endpoints.example",
             message=self.message,
-            configuration=dict(self.configuration),
+            configuration=Flattened.of(self.configuration),
         )
         self.observe(Seen(look=self._look(), sighting=sighting), ours=ours)
 

@@ -3,8 +3,11 @@
 `python -m tests.contract.kept` writes those of a new fold version; it never touches one that is there.
 """
 
+import re
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
@@ -41,7 +44,7 @@ def shown(views: Views) -> dict[str, object]:
 
 
 def examples() -> dict[str, bytes]:
-    """Return the files that belong to the present folds, by name: of each its rows for the story, and their schema."""
+    """Return the files that belong to the present folds, by name: of each its rows for the story, and their shape."""
     fleet, waiting, at = Views(), Waiting(), Instant(now=STORY[0].time, monotonic=0.0)
     for recorded in STORY:
         event = codec.decode(recorded)
@@ -51,9 +54,34 @@ def examples() -> dict[str, bytes]:
     for shape, view in (*parts(fleet), (WAITING, waiting)):
         name = f"{shape.name}.v{shape.fold}"
         found[f"{name}.jsonl"] = ENCODER.encode_lines(list(shape.rows(view)))
-        schema = msgspec.json.encode(msgspec.json.schema(shape.row), order="deterministic")
-        found[f"{name}.schema.json"] = msgspec.json.format(schema) + b"\n"
+        found[f"{name}.shape.json"] = described(shape)
     return found
+
+
+def described(shape: Shape[Any]) -> bytes:
+    """Return every class that its rows are made of, with the types of its fields: what another shape would change."""
+    found: dict[str, Any] = {}
+    _describe(shape.row, found)
+    return msgspec.json.format(msgspec.json.encode(found, order="deterministic")) + b"\n"
+
+
+def _describe(kind: Any, found: dict[str, Any]) -> None:
+    for part in get_args(kind):
+        _describe(part, found)
+    if not isinstance(kind, type) or kind.__name__ in found:
+        return
+    if issubclass(kind, Enum):
+        found[kind.__name__] = [member.value for member in kind]
+    elif is_dataclass(kind) or issubclass(kind, msgspec.Struct):
+        hints = get_type_hints(kind)
+        names = kind.__struct_fields__ if issubclass(kind, msgspec.Struct) else [each.name for each in fields(kind)]
+        found[kind.__name__] = {name: _spelt(hints[name]) for name in names}
+        for name in names:
+            _describe(hints[name], found)
+
+
+def _spelt(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) and not get_args(kind) else re.sub(r"\b[\w.]+\.", "", str(kind))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ from service import shelf
 from service.clock import LoopClock
 from service.live import Live
 from service.shelf import BOARD, VIEWS, Shelf
-from statemachine.model import EndpointName, Scalar
+from statemachine.configuration import Scalar
+from statemachine.model import EndpointName
 from tests.bench import lives
 from tests.contract.disks import NOON, Disk, added, draft, everything, unit
 from tests.contract.kept import FOLDER, SHAPES, examples, folded, parts, shown
@@ -315,16 +316,3 @@ async def test_a_snapshot_beyond_the_end_of_the_log_is_not_trusted() -> None:
     store.board[BOARD] = longer.store.board[BOARD]
 
     assert shown((await begun(log)).views) == shown(folded(await everything(log)))
-
-
-async def test_the_chain_has_a_hash_wherever_an_event_stands(disk: Disk) -> None:
-    log = await disk.open()
-    empty = await log.hash_at(0)
-    await added(log, unit("daemon", 0, draft("a"), draft("b")))
-
-    hashes = [await log.hash_at(position) for position in range(4)]
-
-    assert hashes[0] == empty == bytes(32)
-    assert len({*hashes}) == 4
-    assert hashes[3] is None
-    await disk.crash(log)

@@ -10,6 +10,7 @@ from events import catalogue, codec, streams
 from events.catalogue import Event
 from events.log import Recorded
 from statemachine import model
+from statemachine.configuration import Flattened
 from statemachine.model import EndpointName, Sighting, Window
 from statemachine.status import AnyStatus, Status, UnknownStatus
 from statemachine.table import By, Trigger
@@ -106,7 +107,7 @@ _TOLD: list[tuple[float, str, Event]] = [
                 ready_replicas=1,
                 target_replicas=2,
                 url="https://a.example",
-                configuration={"a.b": 1, "c": "•••"},
+                configuration=Flattened.of({"a.b": 1, "c": "•••"}),
             ),
         ),
     ),

@@ -6,7 +6,7 @@ import msgspec
 
 from events.views.configured import Configured
 from events.views.saved.form import Shape
-from statemachine.model import Scalar
+from statemachine.configuration import Scalar
 
 FOLD = 1
 

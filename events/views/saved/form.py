@@ -12,9 +12,11 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from events.codec import built, plain
+
 V = TypeVar("V")
 PIECE = 50  # rows written at a time
-ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=dict)
+ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=plain)
 
 
 class NotTrusted(Exception):
@@ -94,7 +96,7 @@ def _views(said: Title, lines: list[bytes], shapes: Sequence[Shape[Any]]) -> dic
     for shape in shapes:
         if shape.name not in own or own[shape.name][0].fold != shape.fold:
             raise NotTrusted(f"another version of Lamplighter made it: its {shape.name} is of another fold")
-        rows = msgspec.json.Decoder(shape.row).decode_lines(b"\n".join(own[shape.name][1]))
+        rows = msgspec.json.Decoder(shape.row, dec_hook=built).decode_lines(b"\n".join(own[shape.name][1]))
         views[shape.name] = shape.view(said.position, rows)
     return views
 
