@@ -52,6 +52,8 @@ TYPES: Mapping[str, type[Event]] = {
     "configuration.refused": catalogue.ConfigurationRefused,
     "log.redacted": catalogue.Redacted,
     "log.archived": catalogue.Archived,
+    "log.found_broken": catalogue.LogFoundBroken,
+    "log.found_sound": catalogue.LogFoundSound,
 }
 
 

@@ -31,6 +31,7 @@ from service.clock import Clock, SystemClock
 from service.commands import Commander, Means
 from service.config import ConfigError, Configuration, Settings
 from service.huggingface import API_URL, HUB_URL, ActingHuggingFace, HuggingFace, Limits, Tokens
+from service.inspection import Inspection
 from service.journal import Journal
 from service.live import Live
 from service.masking import Masker
@@ -57,7 +58,8 @@ _logger: Any = structlog.get_logger()
 class World:
     """What a daemon stands on; a test or the demo brings its own of each.
 
-    `reload` reads the configuration anew, when `reloading` is set.
+    `reload` reads the configuration anew, when `reloading` is set. `broken_log_too`: start also where the log's chain
+    does not hold.
     """
 
     clock: Clock = field(default_factory=SystemClock)
@@ -65,6 +67,7 @@ class World:
     chance: random.Random = field(default_factory=random.SystemRandom)
     reload: Callable[[], Configuration] | None = None
     reloading: asyncio.Event = field(default_factory=asyncio.Event)
+    broken_log_too: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +170,7 @@ async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Pa
                 log=ground.log,
                 live=ground.live,
                 watch=ground.watch,
+                inspection=Inspection(log=ground.log, live=ground.live, clock=world.clock),
                 readiness=Readiness(live=ground.live, watch=ground.watch, clock=world.clock),
                 configuration=configuration,
                 commander=reign.commander,
@@ -223,9 +227,21 @@ async def _ground(settings: Settings, world: World) -> AsyncIterator[Ground]:
             log = await SqliteLog.open(path, holder=f"listening on {settings.listen}")
             stack.push_async_callback(log.close)
         live = Live(log, world.clock)
-        await live.begin()
+        await _begin(live, world)
         journal = Journal(log, world.clock, live.views.configured.still())
         yield Ground(world=world, log=log, live=live, watch=Watch(world.clock), journal=journal)
+
+
+async def _begin(live: Live, world: World) -> None:
+    """Let the views know the log; one whose chain does not hold is not gone on with, unless somebody said so."""
+    broken = await live.begin()
+    if broken is None:
+        return
+    if not world.broken_log_too:
+        raise LogError(
+            f"{broken}. See `lamplighter log verify`; restore a backup, or go on in spite of it with --broken-log-too"
+        )
+    _logger.error("log_is_broken", position=broken.position, reason=broken.why)
 
 
 @asynccontextmanager
@@ -237,6 +253,7 @@ async def _everything(parts: Parts, reign: Reign, listener: socket.socket) -> As
         running = [
             tasks.create_task(parts.live.run(), name="views"),
             tasks.create_task(parts.live.keep(), name="snapshots"),
+            tasks.create_task(parts.inspection.run(), name="inspection"),
             tasks.create_task(parts.readiness.run(), name="readiness"),
             tasks.create_task(_reigns(reign, parts), name="reigns"),
         ]

@@ -7,18 +7,18 @@ import structlog
 
 from events import codec
 from events.delivery import CaughtUp, subscribe
-from events.log import EventLog, LogUnusable, Recorded
+from events.log import BEGINNING, Anchor, Broken, EventLog, LogUnusable, Recorded
 from events.views.fleet import Fleet
 from events.views.incidents import Incidents
 from events.views.outbox import Outbox
-from events.views.saved import CONFIGURED, FLEET, OUTBOX, UPTIME
+from events.views.saved import SHAPES, parts, whole
 from events.views.uptime import Uptime
 from events.views.views import Views
 from service.clock import Clock
 from service.shelf import VIEWS, Shelf, fewest
 
 RETRY_SECONDS = 5.0  # before a log that cannot be read is tried again
-SHAPES = (FLEET, OUTBOX, UPTIME, CONFIGURED)
+NEVER = 2**63  # a position that is never reached
 _logger: Any = structlog.get_logger()
 
 
@@ -70,18 +70,19 @@ class Live:
                 _logger.error("log_unusable", error=str(error))
                 await self._clock.sleep(RETRY_SECONDS)
 
-    async def begin(self) -> None:
-        """Know what stands in the log now: before anything else is started, and before anybody holds the views."""
+    async def begin(self) -> Broken | None:
+        """Know what stands in the log now: before anything else is started, and before anybody holds the views.
+
+        What no snapshot vouches for is proved first; return where the chain does not hold, if it does not.
+        """
+        since = BEGINNING
         snapshot = await self._shelf.load(VIEWS, SHAPES, up_to=await self._log.head())
         if snapshot is not None:
-            self.views = Views(
-                fleet=snapshot.of(FLEET),
-                outbox=snapshot.of(OUTBOX),
-                uptime=snapshot.of(UPTIME),
-                configured=snapshot.of(CONFIGURED),
-            )
-            self._kept = snapshot.position
+            self.views = whole(snapshot)
+            self._kept, since = snapshot.position, Anchor(position=snapshot.position, hash=snapshot.hash)
+        proved = await self._log.verify(since=since)
         await self.catch_up()
+        return proved if isinstance(proved, Broken) else None
 
     async def catch_up(self) -> None:
         """Take in what stands in the log now, where nobody runs the views."""
@@ -104,9 +105,13 @@ class Live:
         """Write a snapshot of now, if anything has happened since the last one."""
         still = self.views.still()
         if still.position > self._kept:
-            views = ((FLEET, still.fleet), (OUTBOX, still.outbox), (UPTIME, still.uptime))
-            await self._shelf.save(VIEWS, still.position, (*views, (CONFIGURED, still.configured)))
+            await self._shelf.save(VIEWS, still.position, parts(still))
             self._kept = still.position
+
+    async def forget(self) -> None:
+        """Take the snapshot away, and write no other: the next start folds everything anew."""
+        self._kept = NEVER
+        await self._shelf.drop(VIEWS)
 
     def _apply(self, recorded: Recorded) -> None:
         self.views.apply(recorded, codec.decode(recorded))

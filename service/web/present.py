@@ -154,6 +154,7 @@ def status(parts: Parts) -> shapes.Status:
         holds=render.holds({}, live.fleet.all_holds, parts.clock.now()),
         undelivered=len(live.outbox.pending),
         undeliverable=sum(letter.state is State.UNDELIVERABLE for letter in live.outbox.ended),
+        inspection=render.inspection(parts.inspection.finding),
     )
 
 

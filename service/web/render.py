@@ -11,6 +11,7 @@ from events.log import Page, Recorded
 from events.views import fleet, incidents
 from events.views.fleet import Fleet, Known
 from service.config import Settings
+from service.inspection import Finding
 from service.subscribers import plan, readiness
 from service.web import shapes
 from statemachine.model import Window
@@ -165,6 +166,11 @@ def namespace(
         unreachable=msgspec.convert(health.unreachable, shapes.Unreachable | None, from_attributes=True),
         suspected=msgspec.convert(health.suspected, shapes.Suspected | None, from_attributes=True),
     )
+
+
+def inspection(finding: Finding | None) -> shapes.Inspection | None:
+    """Show what the last inspection of the log found."""
+    return msgspec.convert(finding, shapes.Inspection | None, from_attributes=True)
 
 
 def incident(known: incidents.Incident) -> shapes.Incident:

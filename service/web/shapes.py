@@ -157,6 +157,14 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[str, ...]
 
 
+class Inspection(msgspec.Struct, frozen=True, kw_only=True):
+    """The last time that the log was proved, up to a position; `broken` says what is wrong, or is null."""
+
+    at: Instant
+    position: int
+    broken: str | None
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The whole at a glance; `endpoints` counts those of watched namespaces, by status."""
 
@@ -174,6 +182,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     holds: tuple[Hold, ...]
     undelivered: int
     undeliverable: int
+    inspection: Inspection | None
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):

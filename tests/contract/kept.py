@@ -13,7 +13,7 @@ import msgspec
 
 from events import codec
 from events.log import Recorded
-from events.views.saved import CONFIGURED, FLEET, OUTBOX, UPTIME, Shape
+from events.views.saved import Shape, parts
 from events.views.saved.form import ENCODER
 from events.views.views import Views
 from service.subscribers.alerts.saved import WAITING
@@ -21,7 +21,6 @@ from service.subscribers.alerts.waiting import Instant, Waiting
 from tests.contract.told import STORY
 
 FOLDER = Path(__file__).parent / "snapshots"
-SHAPES: tuple[Shape[Any], ...] = (FLEET, OUTBOX, UPTIME, CONFIGURED)
 
 
 def folded(history: list[Recorded], views: Views | None = None) -> Views:
@@ -30,10 +29,6 @@ def folded(history: list[Recorded], views: Views | None = None) -> Views:
     for recorded in history:
         views.apply(recorded, codec.decode(recorded))
     return views
-
-
-def parts(views: Views) -> list[tuple[Shape[Any], Any]]:
-    return list(zip(SHAPES, (views.fleet, views.outbox, views.uptime, views.configured), strict=True))
 
 
 def shown(views: Views) -> dict[str, object]:

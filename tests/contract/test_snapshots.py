@@ -16,7 +16,7 @@ from events.log import EventLog, Recorded, Unit
 from events.memory import MemoryLog, MemoryStore
 from events.streams import EVERYTHING
 from events.views.configured import Configured
-from events.views.saved import CONFIGURED, FLEET, OUTBOX, UPTIME, NotTrusted, Shape, read, written
+from events.views.saved import CONFIGURED, SHAPES, NotTrusted, Shape, parts, read, whole, written
 from events.views.views import Views
 from service import shelf
 from service.clock import LoopClock
@@ -26,7 +26,7 @@ from statemachine.configuration import Scalar
 from statemachine.model import EndpointName
 from tests.bench import lives
 from tests.contract.disks import NOON, Disk, added, draft, everything, unit
-from tests.contract.kept import FOLDER, SHAPES, examples, folded, parts, shown
+from tests.contract.kept import FOLDER, examples, folded, shown
 from tests.contract.test_event_types import ANY_EVENT
 from tests.contract.told import ACTS, FAILED, LIFE, PAGER, STORY
 
@@ -82,13 +82,7 @@ def resumed(history: list[Recorded], cut: int) -> Views:
 
 def continued(row: bytes, history: list[Recorded]) -> Views:
     snapshot = read(row, SHAPES)
-    views = Views(
-        fleet=snapshot.of(FLEET),
-        outbox=snapshot.of(OUTBOX),
-        uptime=snapshot.of(UPTIME),
-        configured=snapshot.of(CONFIGURED),
-    )
-    return folded(history[snapshot.position :], views)
+    return folded(history[snapshot.position :], whole(snapshot))
 
 
 def of_a_later_position(history: list[Recorded], cut: int) -> Views:

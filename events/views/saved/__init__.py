@@ -10,5 +10,20 @@ from events.views.saved.fleet import FLEET
 from events.views.saved.form import NotTrusted, Shape, Snapshot, read, written
 from events.views.saved.outbox import OUTBOX
 from events.views.saved.uptime import UPTIME
+from events.views.saved.whole import SHAPES, differing, parts, whole
 
-__all__ = ["CONFIGURED", "FLEET", "OUTBOX", "UPTIME", "NotTrusted", "Shape", "Snapshot", "read", "written"]
+__all__ = [
+    "CONFIGURED",
+    "FLEET",
+    "OUTBOX",
+    "SHAPES",
+    "UPTIME",
+    "NotTrusted",
+    "Shape",
+    "Snapshot",
+    "differing",
+    "parts",
+    "read",
+    "whole",
+    "written",
+]

@@ -17,6 +17,8 @@ from events.catalogue import (
     Failed,
     Fired,
     Intended,
+    LogFoundBroken,
+    LogFoundSound,
     NamespaceRecovered,
     NamespaceUnreachable,
     Notified,
@@ -49,6 +51,8 @@ _READ: tuple[type[Event], ...] = (
     ConfigurationApplied,
     ConfigurationRefused,
     DaemonStarted,
+    LogFoundBroken,
+    LogFoundSound,
 )
 _DECIDED: tuple[type[Event], ...] = (Fired, Resolved, Notified)
 
