@@ -32,7 +32,7 @@ LATER = {
 }
 
 # What the environment may say. Whether and where something is written is not among it, in whatever spelling.
-IN_THE_ENVIRONMENT = ("hub_url", "log", "listen", "public_url", "token_file", "settle")
+IN_THE_ENVIRONMENT = ("hub_url", "log", "listen", "public_url", "token_file", "settle", "zone")
 
 
 class ConfigError(Exception):

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from service.durations import parse_duration
+from service.when import parse_zone
 from statemachine.configuration import Scalar
 from statemachine.model import EndpointName
 
@@ -171,6 +172,7 @@ class Settings(_Table):
     token_file: File | None = None
     public_url: str | None = None
     settle: Duration = timedelta(minutes=15)
+    zone: str = ""  # in which a time is meant that somebody asks by and that names none; else the machine's
     namespaces: dict[Identifier, Namespace] = Field(default_factory=dict)
     groups: dict[Identifier, Group] = Field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
@@ -197,6 +199,13 @@ class Settings(_Table):
             raise ValueError("this is not a URL like https://host or http://host:port")
         if "@" in parts.netloc:
             raise ValueError("a URL with a user or password in it would stand in logs: take them out")
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value:
+            parse_zone(value)
         return value
 
     @field_validator("log")

@@ -138,6 +138,7 @@ NO_HOSTS = ("host:99999", "host:x", "host:0", "a..b", "x" * 64)
         ("[namespaces]\n", "nothing to watch"),
         ('mode = "perhaps"\n[namespaces]\nacme = {}\n', "mode"),
         ("colour = 1\n[namespaces]\nacme = {}\n", "colour: there is no such key"),
+        ('zone = "Europe/Atlantis"\n[namespaces]\nacme = {}\n', "zone: 'Europe/Atlantis' is no zone"),
         ('listen = "nowhere"\n[namespaces]\nacme = {}\n', "HOST:PORT"),
         ("[namespaces]\nacme = { tokenfile = '/t' }\n", r"namespaces.acme.tokenfile: there is no such key"),
         (POLICY.format('max_age = "soon"'), "not a duration"),

@@ -1,0 +1,38 @@
+"""The zone in which times are meant that name none: as given, as configured, or as this machine's clock shows."""
+
+import os
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from service.cli.exits import Exit, Stop
+from service.cli.finding import Found
+from service.when import NotUnderstood, parse_when, parse_zone
+
+LOCALTIME = Path("/etc/localtime")
+_TABLES = "/zoneinfo/"
+
+
+def zone(given: str | None, found: Found) -> tzinfo:
+    """Return --zone, else the configuration's or LAMPLIGHTER_ZONE, else TZ, else the machine's own, else UTC."""
+    name = given or found.text("zone", "") or os.environ.get("TZ", "").removeprefix(":") or _of_machine()
+    try:
+        return parse_zone(name)
+    except NotUnderstood as error:
+        raise Stop(f"{error} (the zone comes from --zone, the configuration or TZ)", Exit.USAGE) from None
+
+
+def moment(text: str, *, now: datetime, zone: tzinfo) -> datetime:
+    """Return the instant that a person wrote; raise Stop for what is none."""
+    try:
+        return parse_when(text, now=now, zone=zone)
+    except NotUnderstood as error:
+        raise Stop(str(error), Exit.USAGE) from None
+
+
+def _of_machine() -> str:
+    try:
+        target = str(LOCALTIME.resolve(strict=True))
+    except OSError:
+        return "UTC"
+    _, there, name = target.partition(_TABLES)
+    return name if there else "UTC"
