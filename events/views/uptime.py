@@ -11,6 +11,7 @@ from typing import get_args
 from events import streams
 from events.catalogue import Event
 from events.log import Recorded
+from statemachine.clocks import renewed
 from statemachine.machine import Clocks, advance
 from statemachine.model import (
     Discovered,
@@ -76,6 +77,41 @@ class Uptime:
                 return
             life = Life(name=name, created_at=event.sighting.created_at, clocks=Clocks(), version=0)
         self.put(recorded.stream, replace(life, clocks=advance(life.clocks, _bare(event)), version=recorded.version))
+
+
+class Period:
+    """The clocks of every life, counted between two instants alone; hand in all facts from the beginning."""
+
+    def __init__(self, since: datetime | None, until: datetime | None) -> None:
+        """None: from when it was first seen; up to the newest fact."""
+        self._since = since
+        self._until = until
+        self._uptime = Uptime()
+        self._begun: set[str] = set()
+
+    def apply(self, recorded: Recorded, event: Event) -> None:
+        """Take in the next event of the log."""
+        if not isinstance(event, _FACTS):
+            return
+        at = event.seen_at if isinstance(event, Discovered) else event.window.seen_at
+        if self._until is not None and at > self._until:
+            return
+        if self._since is not None and at > self._since:
+            self._begin(recorded.stream, self._since)
+        self._uptime.apply(recorded, event)
+
+    def counted(self) -> Uptime:
+        """Return the clocks of the period."""
+        for stream in list(self._uptime.lives):
+            if self._since is not None:
+                self._begin(stream, self._since)
+        return self._uptime
+
+    def _begin(self, stream: str, since: datetime) -> None:
+        life = self._uptime.lives.get(stream)
+        if life is not None and stream not in self._begun:
+            self._uptime.put(stream, replace(life, clocks=renewed(life.clocks, since)))
+        self._begun.add(stream)
 
 
 def lives(uptime: Uptime) -> Iterator[tuple[str, Life]]:

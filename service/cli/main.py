@@ -23,6 +23,8 @@ from service.cli import (
     simulating,
     status,
     survey,
+    timeline,
+    uptime,
     waiting,
 )
 from service.cli.calling import Given
@@ -43,7 +45,16 @@ COMMANDS: tuple[Callable[..., None], ...] = (
         simulating.simulate,
         diagram.diagram,
     ),
-    *(status.status, endpoint.show, endpoint.explain, plan.plan, events.events, waiting.wait),
+    *(
+        status.status,
+        endpoint.show,
+        endpoint.explain,
+        timeline.timeline,
+        uptime.uptime,
+        plan.plan,
+        events.events,
+        waiting.wait,
+    ),
     *(acting.pause, acting.resume, acting.scale_to_zero, acting.hold, acting.unhold),
 )
 

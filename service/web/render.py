@@ -66,6 +66,7 @@ def detail(
     holds: tuple[shapes.Hold, ...],
     lines: tuple[shapes.Line, ...],
     document: bytes | None,
+    then: shapes.Then | None = None,
 ) -> shapes.EndpointDetail:
     """Show an endpoint with all that is at hand about it."""
     return shapes.EndpointDetail(
@@ -75,6 +76,7 @@ def detail(
         holds=holds,
         acts=tuple(map(act, known.closed)),
         plan=lines,
+        then=then,
     )
 
 
