@@ -1,7 +1,8 @@
 """`lamplighter timeline`: what an endpoint was and when, drawn true to time."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from service.cli.spelling import parse_endpoint, told_at
 from service.cli.zones import asked_at, zone as zone_of
 from service.durations import humanize
 from service.when import spell
+from statemachine.status import Status
 
 Document = Mapping[str, Any]
 Since = Annotated[
@@ -68,30 +70,67 @@ def _show(told: Document, zone: tzinfo) -> None:
         say(line, style)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A stretch as it is listed: how long it surely was so, and the window in which it began, if nobody saw when."""
+
+    begin: datetime
+    seen: datetime | None
+    seconds: float
+    what: str
+    style: str
+
+
 def _lines(told: Document, zone: tzinfo) -> Iterator[tuple[datetime, str, str]]:
     """Yield what is told below the drawing: each stretch, and what was done meanwhile, with its instant."""
     day = "%Y-%m-%d " if told_at(told["until"]) - told_at(told["since"]) > timedelta(hours=20) else ""
-    for each in told["stretches"]:
-        begin = told_at(each["begin"])
-        what, style = _what(each)
-        span = _span(timedelta(seconds=each["seconds"]))
-        yield begin, f"{begin.astimezone(zone):{day}%H:%M:%S}  {span:>12}  {what}", style
+    room = len("12:00:00\N{EN DASH}12:00:00") + (len("2026-11-20 ") if day else 0)
+    for row in _rows(told["stretches"]):
+        when = f"{row.begin.astimezone(zone):{day}%H:%M:%S}"
+        if row.seen is not None:
+            when += f"\N{EN DASH}{row.seen.astimezone(zone):%H:%M:%S}"
+        yield row.begin, f"{when:{room}}  {_span(timedelta(seconds=row.seconds)):>12}  {row.what}", row.style
     for event in told["events"]:
         at = told_at(event["time"])
-        said = sentence(event["type"], event["data"])
-        yield at, f"{at.astimezone(zone):{day}%H:%M:%S}  {'':>12}    {event['actor']}: {said}", "dim"
+        said = f"{event['actor']}: {sentence(event['type'], event['data'])}"
+        yield at, f"{at.astimezone(zone):{day}%H:%M:%S}".ljust(room + 14) + f"    {said}", "dim"
 
 
-def _what(each: Document) -> tuple[str, str]:
-    if each["gap"]:
-        return "nobody could look: it may have been anything", "dim"
-    if len(each["statuses"]) == 1:
-        return each["statuses"][0], STYLES.get(each["statuses"][0], "")
-    return f"{_either(each['statuses'])}: nobody saw when it changed", "dim"
+def _rows(stretches: Sequence[Document]) -> Iterator[Row]:
+    """Yield a row for each stretch that is certain or a gap; a window stands in that of what it came to."""
+    before, window = "", None
+    for each in stretches:
+        if len(each["statuses"]) > 1:
+            if window is not None:
+                yield _row(window, f"{_either(window['statuses'])}: nobody saw when it changed")
+            window = each
+            continue
+        if each["gap"]:
+            before, what = "", "nobody could look: it may have been anything"
+        else:
+            passed = sorted({*(window["statuses"] if window else ())} - {before, each["statuses"][0]})
+            before = each["statuses"][0]
+            what = f"{before}{f', meanwhile perhaps {_either(passed)}' if passed and window else ''}"
+        yield _row(each, what, window=window)
+        window = None
+    if window is not None:
+        yield _row(window, f"{_either(window['statuses'])}: nobody saw when it changed")
+
+
+def _row(each: Document, what: str, *, window: Document | None = None) -> Row:
+    return Row(
+        begin=told_at((window or each)["begin"]),
+        seen=told_at(window["end"]) if window else None,
+        seconds=each["seconds"],
+        what=what,
+        style=STYLES.get(what, "") if len(each["statuses"]) == 1 else "dim",
+    )
 
 
 def _either(statuses: list[str]) -> str:
-    return f"{', '.join(statuses[:-1])} or {statuses[-1]}"
+    if len(statuses) >= len(Status):
+        return "anything"
+    return f"{', '.join(statuses[:-1])} or {statuses[-1]}" if len(statuses) > 1 else statuses[0]
 
 
 def _span(span: timedelta) -> str:
