@@ -45,6 +45,7 @@ from service.subscribers.outbox import Channel, Courier
 from service.subscribers.readiness import Readiness
 from service.watch import Watch, Watcher
 from service.web import create_runner
+from service.wholeness import require_whole
 from statemachine.model import EndpointName
 
 VERSION = version("lamplighter")
@@ -58,8 +59,8 @@ _logger: Any = structlog.get_logger()
 class World:
     """What a daemon stands on; a test or the demo brings its own of each.
 
-    `reload` reads the configuration anew, when `reloading` is set. `broken_log_too`: start also where the log's chain
-    does not hold.
+    `reload` reads the configuration anew, when `reloading` is set. `despite_broken_chain`: start also on a log that was
+    changed behind its back.
     """
 
     clock: Clock = field(default_factory=SystemClock)
@@ -67,7 +68,7 @@ class World:
     chance: random.Random = field(default_factory=random.SystemRandom)
     reload: Callable[[], Configuration] | None = None
     reloading: asyncio.Event = field(default_factory=asyncio.Event)
-    broken_log_too: bool = False
+    despite_broken_chain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,21 +228,11 @@ async def _ground(settings: Settings, world: World) -> AsyncIterator[Ground]:
             log = await SqliteLog.open(path, holder=f"listening on {settings.listen}")
             stack.push_async_callback(log.close)
         live = Live(log, world.clock)
-        await _begin(live, world)
+        known = await live.recall()
+        await require_whole(log, known, despite_broken_chain=world.despite_broken_chain)
+        await live.catch_up()
         journal = Journal(log, world.clock, live.views.configured.still())
         yield Ground(world=world, log=log, live=live, watch=Watch(world.clock), journal=journal)
-
-
-async def _begin(live: Live, world: World) -> None:
-    """Let the views know the log; one whose chain does not hold is not gone on with, unless somebody said so."""
-    broken = await live.begin()
-    if broken is None:
-        return
-    if not world.broken_log_too:
-        raise LogError(
-            f"{broken}. See `lamplighter log verify`; restore a backup, or go on in spite of it with --broken-log-too"
-        )
-    _logger.error("log_is_broken", position=broken.position, reason=broken.why)
 
 
 @asynccontextmanager

@@ -87,10 +87,10 @@ class Round:
             warn(f"! {counted(self.undelivered, 'message')} not delivered yet: the next round tries again")
 
 
-def play_round(configuration: Configuration, *, broken_log_too: bool) -> Round:
+def play_round(configuration: Configuration, *, despite_broken_chain: bool = False) -> Round:
     """Do one round. Raises ConfigError and LogError when it cannot begin."""
     logs.configure()
-    return asyncio.run(play(configuration, app.World(broken_log_too=broken_log_too)))
+    return asyncio.run(play(configuration, app.World(despite_broken_chain=despite_broken_chain)))
 
 
 async def play(configuration: Configuration, world: app.World) -> Round:

@@ -43,8 +43,8 @@ Namespaces = Annotated[
     typer.Option("--namespace", metavar="NS", help="Watch it, without a configuration file; repeatable."),
 ]
 Log = Annotated[str | None, typer.Option("--log", metavar="URL", help="The event log: sqlite:///PATH.")]
-BrokenLogToo = Annotated[
-    bool, typer.Option("--broken-log-too", help="Start even where the hash chain of the log does not hold.")
+DespiteBrokenChain = Annotated[
+    bool, typer.Option("--despite-broken-chain", help="Start also on a log that was changed behind Lamplighter's back.")
 ]
 Listen = Annotated[str | None, typer.Option("--listen", metavar="HOST:PORT", help="Where to answer.")]
 
@@ -56,7 +56,7 @@ def run(
     namespace: Namespaces = None,
     log: Log = None,
     listen: Listen = None,
-    broken_log_too: BrokenLogToo = False,
+    despite_broken_chain: DespiteBrokenChain = False,
 ) -> None:
     """Run the daemon until SIGTERM or Ctrl-C. Without a configuration file it only observes."""
     flags: Flags = {"hub_url": hub_url, "namespaces": namespace or [], "log": log, "listen": listen}
@@ -67,7 +67,7 @@ def run(
         from service import app, logs
 
         logs.configure()
-        world = app.World(reload=partial(_reloaded, config, flags), broken_log_too=broken_log_too)
+        world = app.World(reload=partial(_reloaded, config, flags), despite_broken_chain=despite_broken_chain)
         asyncio.run(app.run(configuration, world, started=_started))
 
 
@@ -79,7 +79,7 @@ def once(
     namespace: Namespaces = None,
     log: Log = None,
     listen: Listen = None,
-    broken_log_too: BrokenLogToo = False,
+    despite_broken_chain: DespiteBrokenChain = False,
     json: Json = False,
 ) -> None:
     """Do one round and end. Exit code 1 if anything could not be done, or the end of an act was not seen."""
@@ -88,7 +88,7 @@ def once(
         configuration = configured(config, **flags)
         from service.cli.rounds import play_round
 
-        done = play_round(configuration, broken_log_too=broken_log_too)
+        done = play_round(configuration, despite_broken_chain=despite_broken_chain)
     if wants_json(ctx, json):
         document(done.document)
     else:

@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from service.cli import log
 from service.cli.main import COMMANDS, main
 from tests.unit.cli.hands import Run
 
@@ -41,8 +42,9 @@ def test_the_version_is_told(lamplighter: Run) -> None:
 
 
 def test_every_command_explains_itself_within_eighty_columns(lamplighter: Run) -> None:
-    for command in COMMANDS:
-        told = lamplighter(command.__name__.replace("_", "-"), "--help")
+    names = [(command.__name__.replace("_", "-"),) for command in COMMANDS]
+    for words in (*names, ("log",), *(("log", command.__name__) for command in log.COMMANDS)):
+        told = lamplighter(*words, "--help")
 
         assert told.code == 0
         assert told.out.startswith("Usage: lamplighter ")
