@@ -373,6 +373,10 @@ class LogReader(Protocol):
         """Return what is set aside, for one subscription or for all, by position."""
         ...
 
+    async def standing(self) -> Standing:
+        """Return how the log stands."""
+        ...
+
     async def anchor(self, position: int) -> Anchor | None:
         """Return how the chain stands there; None beyond the head, and within an archived segment."""
         ...
@@ -422,10 +426,6 @@ class EventLog(LogReader, Protocol):
 
 class CopiedLog(LogReader, Protocol):
     """A log that can be copied as it stands, also while another process writes to it."""
-
-    async def standing(self) -> Standing:
-        """Return how the log stands."""
-        ...
 
     async def sealed(self, after: int, limit: int) -> list[Sealed]:
         """Return the events behind a position with their links, oldest first; those that are archived are left out."""

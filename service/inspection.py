@@ -19,6 +19,7 @@ from events.catalogue import LogFoundBroken, LogFoundSound
 from events.log import Appended, Broken, EventLog, LogError, Query, Recorded, Unit, Write
 from events.views.saved import differing
 from events.views.views import Views
+from service.beginning import archived
 from service.clock import Clock
 from service.live import Live
 
@@ -83,7 +84,7 @@ class Inspection:
         """Say what is wrong with the views."""
         try:
             folded = await self._folded(still.position)
-        except codec.Undecodable as error:
+        except LogError as error:  # one that nobody can decode, or an archive that is not there
             return str(error)
         different = await _in_thread(lambda: ", ".join(differing(still, folded)))
         if not different:
@@ -97,6 +98,8 @@ class Inspection:
     async def _folded(self, position: int) -> Views:
         """Return the views of everything up to a position, from the beginning."""
         views = Views()
+        async for recorded in archived(self._log, after=0):
+            views.apply(recorded, codec.decode(recorded))
         while True:
             page = await self._log.read(Query(after=views.position, before=position + 1, limit=PAGE))
             await _in_thread(partial(_fold, views, page.events))

@@ -7,13 +7,14 @@ import structlog
 
 from events import codec
 from events.delivery import CaughtUp, subscribe
-from events.log import BEGINNING, Anchor, Broken, EventLog, LogUnusable, Recorded
+from events.log import BEGINNING, Anchor, EventLog, LogUnusable, Recorded
 from events.views.fleet import Fleet
 from events.views.incidents import Incidents
 from events.views.outbox import Outbox
 from events.views.saved import SHAPES, parts, whole
 from events.views.uptime import Uptime
 from events.views.views import Views
+from service.beginning import archived
 from service.clock import Clock
 from service.shelf import VIEWS, Shelf, fewest
 
@@ -29,7 +30,7 @@ class Live:
     """
 
     def __init__(self, log: EventLog, clock: Clock) -> None:
-        """Know nothing until `begin`, or `run`."""
+        """Know nothing until `catch_up`, or `run`."""
         self.views = Views()
         self._log = log
         self._clock = clock
@@ -70,22 +71,21 @@ class Live:
                 _logger.error("log_unusable", error=str(error))
                 await self._clock.sleep(RETRY_SECONDS)
 
-    async def begin(self) -> Broken | None:
-        """Know what stands in the log now: before anything else is started, and before anybody holds the views.
+    async def recall(self) -> Anchor:
+        """Begin with the newest snapshot that is good, and return up to where it vouches for the log.
 
-        What no snapshot vouches for is proved first; return where the chain does not hold, if it does not.
+        Before anything else is started, and before anybody holds the views.
         """
-        since = BEGINNING
         snapshot = await self._shelf.load(VIEWS, SHAPES, up_to=await self._log.head())
-        if snapshot is not None:
-            self.views = whole(snapshot)
-            self._kept, since = snapshot.position, Anchor(position=snapshot.position, hash=snapshot.hash)
-        proved = await self._log.verify(since=since)
-        await self.catch_up()
-        return proved if isinstance(proved, Broken) else None
+        if snapshot is None:
+            return BEGINNING
+        self.views, self._kept = whole(snapshot), snapshot.position
+        return Anchor(position=snapshot.position, hash=snapshot.hash)
 
     async def catch_up(self) -> None:
-        """Take in what stands in the log now, where nobody runs the views."""
+        """Take in what stands in the log now, where nobody runs the views. Raises LogError."""
+        async for recorded in archived(self._log, after=self.views.position):
+            self._apply(recorded)
         async for item in subscribe(self._log, types=(), after=self.views.position):
             if isinstance(item, CaughtUp):
                 return

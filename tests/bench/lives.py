@@ -120,7 +120,7 @@ class Life:
             target_replicas=0 if self.status in {Status.PAUSED, Status.SCALED_TO_ZERO} else 1,
             url=None if self.status is Status.PAUSED else f"https://{self.name.name}.us-east-1.aws.endpoints.example",
             message=self.message,
-            configuration=Flattened.of(self.configuration),
+            configuration=Flattened(self.configuration),
         )
         self.observe(Seen(look=self._look(), sighting=sighting), ours=ours)
 

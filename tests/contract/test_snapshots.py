@@ -203,7 +203,8 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def begun(log: EventLog, kind: type[Live] = Live) -> Live:
     live = kind(log, LoopClock(start=NOON))
-    await live.begin()
+    await live.recall()
+    await live.catch_up()
     return live
 
 
@@ -216,7 +217,8 @@ async def test_the_views_begin_with_what_was_kept_and_what_follows(disk: Disk) -
     read_from = Watched(log)
 
     live = Live(read_from, LoopClock(start=NOON))
-    await live.begin()
+    await live.recall()
+    await live.catch_up()
 
     assert shown(live.views) == shown(folded(await everything(log)))
     assert read_from.first == first.views.position

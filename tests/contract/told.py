@@ -107,7 +107,7 @@ _TOLD: list[tuple[float, str, Event]] = [
                 ready_replicas=1,
                 target_replicas=2,
                 url="https://a.example",
-                configuration=Flattened.of({"a.b": 1, "c": "•••"}),
+                configuration=Flattened({"a.b": 1, "c": "•••"}),
             ),
         ),
     ),
