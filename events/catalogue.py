@@ -358,6 +358,23 @@ class Archived:
     without: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFoundBroken:
+    """An inspection of the log, up to `position`, found that its chain does not hold, or that a view is not of it."""
+
+    at: datetime
+    position: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFoundSound:
+    """An inspection of the log, up to `position`, found nothing wrong any more."""
+
+    at: datetime
+    position: int
+
+
 Event = (
     LifecycleEvent
     | NamespaceUnreachable
@@ -387,4 +404,6 @@ Event = (
     | ConfigurationRefused
     | Redacted
     | Archived
+    | LogFoundBroken
+    | LogFoundSound
 )

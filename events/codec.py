@@ -55,6 +55,8 @@ TYPES: Mapping[str, type[Event]] = {
     "configuration.refused": catalogue.ConfigurationRefused,
     "log.redacted": catalogue.Redacted,
     "log.archived": catalogue.Archived,
+    "log.found_broken": catalogue.LogFoundBroken,
+    "log.found_sound": catalogue.LogFoundSound,
 }
 
 
@@ -85,14 +87,14 @@ UPCASTS: dict[str, tuple[Upcast, ...]] = {
 _NAMES = {cls: name for name, cls in TYPES.items()}
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Return what a value is made of, if msgspec does not know its class: a mapping may be of any."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"cannot write a {type(value).__name__} into the log: no event holds one")
 
 
-def _built(cls: type, value: object) -> object:
+def built(cls: type, value: object) -> object:
     """Return an instance of a class that msgspec does not know: there is but one."""
     if cls is not Flattened:
         raise TypeError(f"cannot read a {cls.__name__} from the log: no event holds one")
@@ -102,9 +104,9 @@ def _built(cls: type, value: object) -> object:
         raise ValueError(str(error)) from error  # msgspec then adds the place
 
 
-_ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
+_ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=plain)
 _DECODERS: dict[str, msgspec.json.Decoder[Event]] = {
-    name: msgspec.json.Decoder(cls, dec_hook=_built) for name, cls in TYPES.items()
+    name: msgspec.json.Decoder(cls, dec_hook=built) for name, cls in TYPES.items()
 }
 
 
@@ -158,7 +160,7 @@ def _lifted(recorded: Recorded) -> Event:
     document = msgspec.json.decode(recorded.data)
     for lift in UPCASTS[recorded.type][recorded.schema - 1 :]:
         document = lift(document)
-    return msgspec.convert(document, TYPES[recorded.type], dec_hook=_built)
+    return msgspec.convert(document, TYPES[recorded.type], dec_hook=built)
 
 
 def fact(stream: str, version: int, event: Event, *, time: datetime, actor: str) -> Draft:

@@ -32,6 +32,7 @@ from service.commands import Commander, Means
 from service.config import ConfigError, Configuration, Receiver, Settings
 from service.hooks import Hook, Hooks
 from service.huggingface import API_URL, HUB_URL, ActingHuggingFace, HuggingFace, Limits, Tokens
+from service.inspection import Inspection
 from service.journal import Journal
 from service.live import Live
 from service.masking import Masker
@@ -174,6 +175,7 @@ async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Pa
                 log=ground.log,
                 live=ground.live,
                 watch=ground.watch,
+                inspection=Inspection(log=ground.log, live=ground.live, clock=world.clock),
                 readiness=Readiness(live=ground.live, watch=ground.watch, clock=world.clock),
                 configuration=configuration,
                 commander=reign.commander,
@@ -191,6 +193,8 @@ async def _farewell(ground: Ground) -> None:
         async with asyncio.timeout(STOP_SECONDS):
             await ground.watch.save()
             await ground.journal.stopped("asked to")
+            await ground.live.catch_up()
+            await ground.live.save()
     except (LogError, TimeoutError) as error:
         _logger.warning("not_written_at_the_end", error=str(error))
 
@@ -230,8 +234,11 @@ async def _ground(settings: Settings, world: World) -> AsyncIterator[Ground]:
             stack.push_async_callback(log.close)
         await require_whole(log, BEGINNING, despite_broken_chain=world.despite_broken_chain)
         live = Live(log, world.clock)
+        known = await live.recall()
+        await require_whole(log, known, despite_broken_chain=world.despite_broken_chain)
         await live.catch_up()
-        yield Ground(world=world, log=log, live=live, watch=Watch(world.clock), journal=Journal(log, world.clock))
+        journal = Journal(log, world.clock, live.views.configured.still())
+        yield Ground(world=world, log=log, live=live, watch=Watch(world.clock), journal=journal)
 
 
 @asynccontextmanager
@@ -242,6 +249,8 @@ async def _everything(parts: Parts, reign: Reign, listener: socket.socket) -> As
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(parts.live.run(), name="views"),
+            tasks.create_task(parts.live.keep(), name="snapshots"),
+            tasks.create_task(parts.inspection.run(), name="inspection"),
             tasks.create_task(parts.readiness.run(), name="readiness"),
             tasks.create_task(_reigns(reign, parts), name="reigns"),
         ]

@@ -9,6 +9,7 @@ import structlog
 from events import codec, streams
 from events.catalogue import ConfigurationApplied, ConfigurationRefused, DaemonStarted, DaemonStopped, Event
 from events.log import Appended, EventLog, Query, Unit, Write
+from events.views.configured import Configured
 from service.clock import Clock
 from service.config import Configuration
 
@@ -20,10 +21,11 @@ _logger: Any = structlog.get_logger()
 class Journal:
     """Writes the stream of the daemon itself."""
 
-    def __init__(self, log: EventLog, clock: Clock) -> None:
-        """Nothing is written yet."""
+    def __init__(self, log: EventLog, clock: Clock, configured: Configured) -> None:
+        """Know the configuration as of some position, in a view that is nobody else's."""
         self._log = log
         self._clock = clock
+        self._configured = configured
 
     async def settled_at(self, settle: timedelta) -> datetime:
         """Return before when one round alone must not act: `settle` after the configuration came into force."""
@@ -48,12 +50,10 @@ class Journal:
     async def applied(self, configuration: Configuration) -> bool:
         """Tell which configuration is in force, if that is news; return whether it is another than the last one."""
         digest, flat = configuration.settings.digest(), configuration.settings.flat()
-        newest = await self._log.read(Query(types=(APPLIED, REFUSED), newest_first=True, limit=1))
-        before = await self._log.read(Query(types=(APPLIED,), newest_first=True, limit=1))
-        last = codec.decode(before.events[0]) if before.events else None
-        changed = not isinstance(last, ConfigurationApplied) or last.digest != digest
-        if changed or newest.events[0].type == REFUSED:  # also to tell that a bad file was put right
-            known = await self._last_known()
+        await self._look()
+        changed = self._configured.digest != digest
+        if changed or self._configured.refused:  # also to tell that a bad file was put right
+            known = self._configured.flat
             gone = dict.fromkeys(sorted(known.keys() - flat.keys()))
             changes = {path: value for path, value in flat.items() if path not in known or known[path] != value}
             await self._tell(ConfigurationApplied(digest=digest, changes={**changes, **gone}))
@@ -63,14 +63,14 @@ class Journal:
         """Tell, in one line, that a configuration could not be used; the one before stays in force."""
         await self._tell(ConfigurationRefused(reason="; ".join(line.strip() for line in reason.splitlines())))
 
-    async def _last_known(self) -> dict[str, Any]:
-        flat: dict[str, Any] = {}
-        page = await self._log.read(Query(types=(APPLIED,), limit=1_000_000))
-        for recorded in page.events:
-            event = codec.decode(recorded)
-            if isinstance(event, ConfigurationApplied):
-                flat.update(event.changes)
-        return flat
+    async def _look(self) -> None:
+        """Know which configuration the log tells of."""
+        while True:
+            page = await self._log.read(Query(types=(APPLIED, REFUSED), after=self._configured.position))
+            for recorded in page.events:
+                self._configured.apply(recorded, codec.decode(recorded))
+            if not page.more:
+                return
 
     async def _tell(self, event: Event) -> None:
         at = self._clock.now()

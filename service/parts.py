@@ -8,6 +8,7 @@ from events.parking import Subscriber
 from service.clock import Clock
 from service.commands import Commander
 from service.config import Configuration
+from service.inspection import Inspection
 from service.live import Live
 from service.subscribers.autopause import Autopause
 from service.subscribers.readiness import Readiness
@@ -30,6 +31,7 @@ class Parts:
     log: EventLog
     live: Live
     watch: Watch
+    inspection: Inspection
     readiness: Readiness
     configuration: Configuration
     commander: Commander

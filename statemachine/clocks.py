@@ -102,6 +102,25 @@ def clocks_of(events: Iterable[LifecycleEvent]) -> Clocks:
     return reduce(advance, events, Clocks())
 
 
+def renewed(clocks: Clocks, at: datetime) -> Clocks:
+    """Return the clocks as they go on from an instant: what was counted before it is left out, what goes on stays.
+
+    Hand in clocks of all events that were seen by then. A window that began before the instant counts from it on: the
+    change may have happened earlier, and then all of the rest was already as it became. A start that was under way may
+    still be seen to end; it is not counted again.
+    """
+    if clocks.statuses is None or clocks.service is None:
+        return clocks
+    begin = max(at, clocks.statuses.edge.seen_at)
+    return replace(
+        clocks,
+        statuses=replace(started(clocks.statuses.now, begin), hidden=clocks.statuses.hidden),
+        service=replace(started(clocks.service.now, begin), hidden=clocks.service.hidden),
+        starts=replace(clocks.starts, count=0, took=()),
+        failures=replace(clocks.failures, count=0),
+    )
+
+
 def until(clocks: Clocks, now: datetime) -> Reading:
     """Read the clocks at an instant. They do not run back: what events told counts, also at an instant before them.
 

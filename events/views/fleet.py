@@ -144,6 +144,13 @@ class Fleet:
         general = (hold for hold in self.all_holds.values() if hold.until > now)
         return max((own, *general) if own else general, key=lambda hold: hold.until, default=None)
 
+    def still(self) -> "Fleet":
+        """Return what is known now; what comes later does not change it."""
+        still = Fleet()
+        still.position, still.all_holds, still.all_version = self.position, self.all_holds, self.all_version
+        still.endpoints, still.namespaces = dict(self.endpoints), dict(self.namespaces)
+        return still
+
     def apply(self, recorded: Recorded, event: Event) -> None:
         """Take in the next event of the log; one that was taken in before changes nothing."""
         if recorded.position <= self.position:

@@ -1,6 +1,7 @@
 """What is wrong now, since when, and which channels were told: a fold over incidents and notifications."""
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from events import streams
@@ -39,6 +40,24 @@ class Incidents:
         self.open: dict[str, Incident] = {}
         self.recent: deque[Incident] = deque(maxlen=RECENT)
         self._streams: dict[str, str] = {}
+
+    @property
+    def fired(self) -> Mapping[str, str]:
+        """Return the stream of every incident that ever fired, by its id."""
+        return self._streams
+
+    def know(self, *, fired: Mapping[str, str], open_: Iterable[Incident], recent: Iterable[Incident]) -> None:
+        """Know all that was known at some position."""
+        self._streams.update(fired)
+        self.open.update({incident.stream: incident for incident in open_})
+        self.recent.extend(recent)
+
+    def still(self) -> "Incidents":
+        """Return what is known now; what comes later does not change it."""
+        still = Incidents()
+        still.position = self.position
+        still.know(fired=self._streams, open_=self.open.values(), recent=self.recent)
+        return still
 
     def apply(self, recorded: Recorded, event: Event) -> None:
         """Take in the next event of the log; one that was taken in before changes nothing."""

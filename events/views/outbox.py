@@ -1,6 +1,7 @@
 """What each channel was given to send, and what became of it: a fold over `delivery/{channel}` and the incidents."""
 
 from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -58,14 +59,35 @@ class Letter:
 class Outbox:
     """All letters up to `position`: those to send, and those that ended lately."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
+    def __init__(self, incidents: Incidents | None = None) -> None:
+        """Know nothing yet, but for the incidents that are handed in."""
         self.position = 0
-        self.incidents = Incidents()
+        self.incidents = incidents or Incidents()
         self.pending: dict[str, Letter] = {}
         self.ended: deque[Letter] = deque(maxlen=RECENT)
         self._about: defaultdict[tuple[str, str], set[str]] = defaultdict(set)  # (channel, incident): what is pending
         self._untold: dict[tuple[str, str], Notified] = {}  # (channel, incident): a firing that ended undelivered
+
+    @property
+    def untold(self) -> Mapping[tuple[str, str], Notified]:
+        """Return the firings that ended undelivered and whose resolve is still to come, by channel and incident."""
+        return self._untold
+
+    def know(
+        self, *, pending: Iterable[Letter], ended: Iterable[Letter], untold: Mapping[tuple[str, str], Notified]
+    ) -> None:
+        """Know all that was known at some position."""
+        for letter in pending:
+            self._expect(letter)
+        self.ended.extend(ended)
+        self._untold.update(untold)
+
+    def still(self) -> "Outbox":
+        """Return what is known now; what comes later does not change it."""
+        still = Outbox(self.incidents.still())
+        still.position = self.position
+        still.know(pending=self.pending.values(), ended=self.ended, untold=self._untold)
+        return still
 
     def apply(self, recorded: Recorded, event: Event) -> None:
         """Take in the next event of the log; one that was taken in before changes nothing."""
@@ -110,7 +132,7 @@ class Outbox:
         untold = None
         if notified.message is Message.RESOLVED:
             untold = self._untold.pop((channel, notified.incidents[0]), None)
-        self.pending[notified.notification] = Letter(
+        letter = Letter(
             channel=channel,
             position=position,
             notified=notified,
@@ -118,8 +140,12 @@ class Outbox:
             severity=severities.pop() if len(severities) == 1 else None,
             untold=untold,
         )
-        for incident in notified.incidents:
-            self._about[channel, incident].add(notified.notification)
+        self._expect(letter)
+
+    def _expect(self, letter: Letter) -> None:
+        self.pending[letter.id] = letter
+        for incident in letter.notified.incidents:
+            self._about[letter.channel, incident].add(letter.id)
 
     def _end(self, id_: str, state: State, *, attempts: int = 0, error: str | None = None) -> None:
         letter = self.pending.pop(id_, None)

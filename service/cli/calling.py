@@ -10,6 +10,9 @@ from service.cli.finding import address, find
 
 Url = Annotated[str | None, typer.Option("--url", help="Where the daemon is; else LAMPLIGHTER_URL, or as configured.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Zone = Annotated[
+    str | None, typer.Option("--zone", metavar="ZONE", help="For times that name none, like Europe/Berlin; else yours.")
+]
 EndpointName = Annotated[str, typer.Argument(metavar="NS/NAME", help="An endpoint: namespace/name.")]
 
 

@@ -1,28 +1,74 @@
 """`lamplighter show` and `lamplighter explain`: one endpoint, as facts and in sentences."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from datetime import tzinfo
+from typing import Annotated, Any
 
 import typer
 
 from service.cli.asking import endpoint_path
-from service.cli.calling import EndpointName, Json, Url, daemon, wants_json
+from service.cli.calling import EndpointName, Json, Url, Zone, daemon, wants_json
 from service.cli.printing import STYLES, document, pairs, say
-from service.cli.spelling import COMMANDS, UNKNOWN, ago, moment, parse_endpoint, replicas, window
+from service.cli.spelling import COMMANDS, UNKNOWN, ago, instant, moment, parse_endpoint, replicas, window
+from service.cli.zones import asked_at, zone as zone_of
+from service.when import spell
 
 Document = Mapping[str, Any]
 
 
-def show(ctx: typer.Context, endpoint: EndpointName, url: Url = None, json: Json = False) -> None:
-    """Show all that is known of an endpoint."""
-    told = daemon(ctx, url).get(endpoint_path(parse_endpoint(endpoint)))
+At = Annotated[
+    str | None, typer.Option("--at", metavar="WHEN", help="As it was known then: 2h ago, yesterday 14:00, 2026-11-20.")
+]
+AtPosition = Annotated[
+    int | None, typer.Option("--at-position", min=1, help="As it was known when the log reached to there.")
+]
+
+
+def show(
+    ctx: typer.Context,
+    endpoint: EndpointName,
+    *,
+    at: At = None,
+    at_position: AtPosition = None,
+    zone: Zone = None,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Show all that is known of an endpoint, or that was known at an earlier time."""
+    asked = daemon(ctx, url)
+    place = zone_of(zone, asked.found)
+    query = {"at": asked_at(at, place), "at_position": at_position}
+    told = asked.get(endpoint_path(parse_endpoint(endpoint)), query)
     if wants_json(ctx, json):
         document(told)
         return
-    say(f"{told['namespace']}/{told['name']}: {told['status']}", STYLES.get(str(told["status"]), ""))
+    then = told.get("then")
+    name = f"{told['namespace']}/{told['name']}"
+    say(f"{name}{_place(then, place)}: {told['status']}", STYLES.get(str(told["status"]), ""))
+    if then:
+        for line in _really(told["status"], then, place):
+            say(line, "yellow")
     if not told.get("readable", True):
         say("! its document cannot be read: what follows is of before", "yellow")
     pairs([*_facts(told), *_policies(told)])
+
+
+def _place(then: Document | None, zone: tzinfo) -> str:
+    at = instant(then["at"]) if then else None
+    return "" if then is None or at is None else f" as known at {spell(at, zone)}, position {then['position']}"
+
+
+def _really(status: str, then: Document, zone: tzinfo) -> Iterator[str]:
+    """Say what the status can really have been, where that is not what was known."""
+    window = then["window"]
+    begin, end = (None, None) if window is None else (instant(window["not_before"]), instant(window["seen_at"]))
+    between = f"between {spell(begin, zone)} and {spell(end, zone)}" if begin and end else ""
+    if then["gap"]:
+        yield f"! nobody could look {between}: it may have been anything"
+    elif begin:
+        yield f"! it was {' or '.join(then['was'])}: it changed {between}, and nobody saw when"
+    elif then["was"] and then["was"] != [status]:
+        yield f"! it was {then['was'][0]}, as was seen later"
 
 
 def explain(ctx: typer.Context, endpoint: EndpointName, url: Url = None, json: Json = False) -> None:
@@ -41,7 +87,7 @@ def _facts(told: Document) -> list[tuple[str, str]]:
             "since",
             UNKNOWN if told.get("since") is None else f"{moment(told['since']['seen_at'])} ({window(told['since'])})",
         ),
-        ("seen", ago(told.get("seconds_since_seen"))),
+        ("seen", "" if told.get("then") else ago(told.get("seconds_since_seen"))),
         ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas"))),
         ("url", told.get("url") or "none"),
         ("message", told.get("message") or ""),

@@ -26,6 +26,8 @@ from service.cli import (
     simulating,
     status,
     survey,
+    timeline,
+    uptime,
     waiting,
 )
 from service.cli.calling import Given
@@ -46,7 +48,15 @@ COMMANDS: tuple[Callable[..., None], ...] = (
         simulating.simulate,
         diagram.diagram,
     ),
-    *(status.status, endpoint.show, endpoint.explain, plan.plan, waiting.wait),
+    *(
+        status.status,
+        endpoint.show,
+        endpoint.explain,
+        timeline.timeline,
+        uptime.uptime,
+        plan.plan,
+        waiting.wait,
+    ),
     *(acting.pause, acting.resume, acting.scale_to_zero, acting.hold, acting.unhold),
 )
 

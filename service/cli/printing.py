@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # drawing is imported by what draws: JSON and errors need non
     from rich.console import Console
 
 WIDE = 10_000  # columns of a pipe: nothing is wrapped
+PIPE = 100  # columns of a drawing on a pipe
 NARROW = 16  # columns: text in fewer is not to be read
 STYLES: Mapping[str, str] = {
     "running": "green",
@@ -36,6 +37,11 @@ def console() -> "Console":
 
     width = None if at_terminal() else WIDE
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
+
+
+def columns() -> int:
+    """Return how wide a drawing may be: as the terminal is, or a hundred columns on a pipe."""
+    return console().width if at_terminal() else PIPE
 
 
 def say(line: str = "", style: str = "") -> None:

@@ -182,5 +182,7 @@ SENTENCES: Mapping[str, Callable[[Data], str]] = {
     "configuration.applied": _applied,
     "log.archived": lambda data: f"positions {data['first']} to {data['last']} archived in {data['file']}",
     "configuration.refused": lambda data: f"configuration refused, the one before stays: {data['reason']}",
+    "log.found_broken": lambda data: f"found broken: {data['why']}",
+    "log.found_sound": lambda data: f"found sound up to #{data['position']}",
     "log.redacted": lambda data: f"#{data['position']} redacted ({', '.join(data['fields'])}): {data['why']}",
 }

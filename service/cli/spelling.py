@@ -49,7 +49,12 @@ def parse_endpoint(text: str) -> str:
 
 def instant(text: str | None) -> datetime | None:
     """Return the instant that the daemon gave, in UTC, or None."""
-    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
+    return None if text is None else told_at(text)
+
+
+def told_at(text: str) -> datetime:
+    """Return the instant that the daemon gave, where it always gives one, in UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def moment(text: str | None) -> str:

@@ -29,6 +29,14 @@ def moment(text: str, *, now: datetime, zone: tzinfo) -> datetime:
         raise Stop(str(error), Exit.USAGE) from None
 
 
+def asked_at(text: str | None, zone: tzinfo) -> str | None:
+    """Return the instant that a person wrote as the daemon is asked for it; a time ago counts from now, here."""
+    from service.clock import SystemClock
+    from statemachine.model import instant
+
+    return None if text is None else instant(moment(text, now=SystemClock().now(), zone=zone))
+
+
 def _of_machine() -> str:
     try:
         target = str(LOCALTIME.resolve(strict=True))

@@ -9,7 +9,7 @@ from events.facets import UNKNOWN_CAUSE
 from events.log import Query
 from service.parts import Parts
 from service.web.answers import Problem
-from service.web.parameters import Parameter, endpoint_named, instant_of, listed, named, printable, zone_of
+from service.web.parameters import ZONE, Parameter, endpoint_named, instant_of, listed, named, printable, zone_of
 from statemachine.status import Status
 from statemachine.table import By
 
@@ -33,7 +33,7 @@ FILTERS = (
     Parameter(name="intent", text="Only the chain of this intent: evidence, warnings, intent, outcome, what followed."),
     Parameter(name="since", text="Only from then on: 2h ago, yesterday 14:00, or an instant with its zone."),
     Parameter(name="until", text="Only before then, written in the same way."),
-    Parameter(name="zone", text="In which times are meant that name none; else the configuration's, else UTC."),
+    ZONE,
     Parameter(name="after", text="Only events behind this position.", schema=_POSITION),
 )
 BEFORE = Parameter(name="before", text="Only events before this position.", schema=_POSITION)

@@ -113,6 +113,12 @@ def _of_daemon(parts: Parts) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "lamplighter_log_position", "Position of the newest event that is shown.", value=parts.live.fleet.position
     )
+    if (finding := parts.inspection.finding) is not None:
+        yield GaugeMetricFamily(
+            "lamplighter_log_sound",
+            "1 if the last inspection of the log found nothing wrong.",
+            value=not finding.broken,
+        )
     yield GaugeMetricFamily("lamplighter_ready", "1 once every namespace was asked for.", value=int(parts.ready))
     info = GaugeMetricFamily("lamplighter_build_info", "The version, as a label.", labels=["version"])
     info.add_metric([parts.version], 1)

@@ -94,6 +94,9 @@ def truth(said: Mapping[str, str], key: str) -> bool:
     return said.get(key) == "true"
 
 
+ZONE = Parameter(name="zone", text="In which times are meant that name none; else the configuration's, else UTC.")
+
+
 def zone_of(said: Mapping[str, str], otherwise: str) -> tzinfo:
     """Return the zone that the query names, or else the one that is meant."""
     try:

@@ -155,6 +155,7 @@ def status(parts: Parts, subscribers: tuple[shapes.Subscriber, ...]) -> shapes.S
         undelivered=len(live.outbox.pending),
         undeliverable=sum(letter.state is State.UNDELIVERABLE for letter in live.outbox.ended),
         subscribers=subscribers,
+        inspection=render.inspection(parts.inspection.finding),
     )
 
 

@@ -48,11 +48,6 @@ async def endpoints(request: web.Request) -> web.Response:
     return answer(page)
 
 
-async def endpoint(request: web.Request) -> web.Response:
-    """Answer with one endpoint, and all that is at hand about it."""
-    return answer(await present.detail(parts_of(request), known_endpoint_of(request)))
-
-
 async def explain(request: web.Request) -> web.Response:
     """Answer why an endpoint is as it is, and what comes next."""
     return answer(await present.explanation(parts_of(request), known_endpoint_of(request)))

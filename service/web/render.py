@@ -11,6 +11,7 @@ from events.log import Page, Recorded
 from events.views import fleet, incidents
 from events.views.fleet import Fleet, Known
 from service.config import Settings
+from service.inspection import Finding
 from service.subscribers import plan, readiness
 from service.web import shapes
 from statemachine.model import Window
@@ -65,6 +66,7 @@ def detail(
     holds: tuple[shapes.Hold, ...],
     lines: tuple[shapes.Line, ...],
     document: bytes | None,
+    then: shapes.Then | None = None,
 ) -> shapes.EndpointDetail:
     """Show an endpoint with all that is at hand about it."""
     return shapes.EndpointDetail(
@@ -74,6 +76,7 @@ def detail(
         holds=holds,
         acts=tuple(map(act, known.closed)),
         plan=lines,
+        then=then,
     )
 
 
@@ -165,6 +168,11 @@ def namespace(
         unreachable=msgspec.convert(health.unreachable, shapes.Unreachable | None, from_attributes=True),
         suspected=msgspec.convert(health.suspected, shapes.Suspected | None, from_attributes=True),
     )
+
+
+def inspection(finding: Finding | None) -> shapes.Inspection | None:
+    """Show what the last inspection of the log found."""
+    return msgspec.convert(finding, shapes.Inspection | None, from_attributes=True)
 
 
 def incident(known: incidents.Incident) -> shapes.Incident:

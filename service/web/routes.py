@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from service.web import acting, events, eventtypes, health, metrics, parked, reading, shapes, stream, waiting
+from service.web import acting, events, eventtypes, health, history, metrics, parked, reading, shapes, stream, waiting
 from service.web.formats import FORMATS, JSON
 from service.web.parameters import Parameter
 from statemachine.machine import Command
@@ -133,7 +133,21 @@ ROUTES: tuple[Route, ...] = (
         shapes.Endpoints,
         parameters=reading.ENDPOINTS,
     ),
-    _get(ENDPOINT, reading.endpoint, "One endpoint, and all that is at hand about it.", shapes.EndpointDetail),
+    _get(
+        ENDPOINT,
+        history.endpoint,
+        "One endpoint, and all that is at hand about it: now, or as it was known at an earlier time.",
+        shapes.EndpointDetail,
+        parameters=history.AT,
+    ),
+    _get(
+        f"{ENDPOINT}/timeline",
+        history.timeline,
+        "What it was, and when, as far as anybody saw.",
+        shapes.Timeline,
+        parameters=history.TIMELINE,
+    ),
+    _get("/api/uptime", history.uptime, "How endpoints spent their time.", shapes.Uptime, parameters=history.UPTIME),
     _get(f"{ENDPOINT}/explain", reading.explain, "Why it is as it is, and what comes next.", shapes.Explanation),
     _get(
         f"{ENDPOINT}/wait",

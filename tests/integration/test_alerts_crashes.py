@@ -10,7 +10,13 @@ from events import streams
 from events.catalogue import Delivered, Fired, Message, Notified, Resolved, Superseded
 from events.log import Query
 from events.memory import MemoryLog
+from events.views.outbox import Outbox
+from events.views.saved import FLEET, OUTBOX
+from events.views.saved.fleet import EverywhereRow
+from service import shelf
 from service.clock import LoopClock
+from service.live import Live
+from service.shelf import BOARD
 from service.subscribers.alerts import Alerts
 from service.subscribers.outbox import Courier, Outgoing, Rejected
 from statemachine.model import EndpointName
@@ -62,6 +68,8 @@ async def play(seed: int, *, crashes: bool) -> tuple[MemoryLog, Mailbox]:
             tasks.create_task(courier.run())
 
     async with asyncio.TaskGroup() as tasks:
+        live = Live(log, clock)
+        following = [tasks.create_task(live.run()), tasks.create_task(live.keep())]
         watching = tasks.create_task(watch())
         while True:
             alerting = tasks.create_task(alert())
@@ -73,6 +81,8 @@ async def play(seed: int, *, crashes: bool) -> tuple[MemoryLog, Mailbox]:
             alerting.cancel()
             await asyncio.wait([alerting])
             if over:
+                for task in following:
+                    task.cancel()
                 return log, mailbox
 
 
@@ -88,6 +98,12 @@ async def incidents(log: MemoryLog) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("seed", range(8))
 async def test_killed_or_not_the_same_is_told(seed: int) -> None:
+    killed = await killed_or_not(seed)
+
+    assert not await killed.board.scan(BOARD)
+
+
+async def killed_or_not(seed: int) -> MemoryLog:
     calm, _ = await play(seed, crashes=False)
     killed, mailbox = await play(seed, crashes=True)
 
@@ -101,3 +117,43 @@ async def test_killed_or_not_the_same_is_told(seed: int) -> None:
     ended = {one.notification for one in await told(killed, Delivered, Superseded)}
     assert ended == {one.notification for one in await told(killed, Notified)}
     assert {message.id for message in mailbox.took} >= {one.notification for one in await told(killed, Delivered)}
+    return killed
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "FEWEST", 3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_killed_or_not_the_same_is_told_by_those_that_begin_with_a_snapshot(seed: int, often: None) -> None:
+    killed = await killed_or_not(seed)
+
+    assert (await killed.board.scan(BOARD)).keys() == {"alerts", "views"}
+
+
+def known(alerts: Alerts) -> dict[str, object]:
+    """Return all that alerts know of the log."""
+    incidents = Outbox(alerts._incidents)
+    return {
+        "fleet": [row for row in FLEET.rows(alerts._fleet) if not isinstance(row, EverywhereRow)],
+        "waiting": alerts._waiting.all,
+        "incidents": list(OUTBOX.rows(incidents)),
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_alerts_that_begin_with_snapshots_know_what_those_know_that_read_everything(
+    seed: int, often: None
+) -> None:
+    log, _ = await play(seed, crashes=True)
+    clock = LoopClock(start=NOON)
+    begun, read = (Alerts(log=log, clock=clock, settings=settings(), looked_at=lambda _: None) for _ in range(2))
+    await begun.restore()
+    kept = begun._kept
+
+    log.store.board.pop(BOARD)
+    await read.restore()
+
+    assert kept > 50
+    assert known(begun) == known(read)

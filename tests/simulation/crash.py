@@ -113,14 +113,14 @@ class CrashingLog:
     async def version(self, stream: str) -> int:
         return await self.ask(lambda: self._log.version(stream))
 
-    async def standing(self) -> Standing:
-        return await self.ask(self._log.standing)
-
     async def cursor(self, name: str) -> int:
         return await self.ask(lambda: self._log.cursor(name))
 
     async def parked(self, name: str | None = None) -> list[Parked]:
         return await self.ask(lambda: self._log.parked(name))
+
+    async def standing(self) -> Standing:
+        return await self.ask(self._log.standing)
 
     async def anchor(self, position: int) -> Anchor | None:
         return await self.ask(lambda: self._log.anchor(position))

@@ -17,9 +17,11 @@ from events.catalogue import Event, Fired, Warned
 from events.log import AlreadyDecided, Appended, Draft, EventLog, LogUnusable, Recorded, Unit, Write
 from events.views.fleet import Fleet
 from events.views.incidents import Incidents
+from events.views.saved import FLEET, OUTBOX
 from service.clock import Clock, wait
 from service.config import Settings
-from service.subscribers.alerts import reading
+from service.shelf import VIEWS, Shelf, fewest
+from service.subscribers.alerts import reading, saved
 from service.subscribers.alerts.desk import Desk, Entry
 from service.subscribers.alerts.rules import UNREACHABLE, judge
 from service.subscribers.alerts.waiting import Instant, Wait, Waiting, can_tell, evidence, onset, seconds_left
@@ -29,6 +31,7 @@ REMEMBERED = 8  # decisions, for events that are handed over again
 GROUP_SECONDS = 10.0  # without a further arrival, before the message that tells them all
 SHORTEST_NAP = 1.0
 BLIND_NAP = 30.0  # while something waits that cannot be told now
+KEEP_SECONDS = 60.0  # between two looks at whether a snapshot is due
 LONGEST_NAP = 3600.0  # while nothing does: an event ends it
 STORE_RETRY_SECONDS = 5.0
 
@@ -57,6 +60,8 @@ class Alerts:
         self._fleet = Fleet()
         self._incidents = Incidents()
         self._waiting = Waiting()
+        self._shelf = Shelf(log)
+        self._kept = 0
         self._decided: dict[int, tuple[Entry, ...]] = {}  # of the last few positions
         self._latest_arrival = float("-inf")
         self._turn = asyncio.Lock()  # one decision at a time: by an event, or by time
@@ -74,12 +79,14 @@ class Alerts:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(delivery.run(self._log, self, self._clock), name="alerts by event")
             tasks.create_task(self._watch_time(), name="alerts by time")
+            tasks.create_task(self._keep(), name="alerts' snapshots")
 
     async def once(self) -> None:
         """Take what is in the log, and tell what is due now without waiting for more: a sweep was just made."""
         await self.restore(swept=True)
         await delivery.drain(self._log, self, self._clock)
         await self.tick(hurry=True)
+        await self._save()
 
     async def restore(self, *, swept: bool = False) -> None:
         """Know what was known and decided before, without deciding anything: the world is left alone.
@@ -88,14 +95,45 @@ class Alerts:
         may be readable now, and its time begins anew.
         """
         cursor, at = await self._log.cursor(self.name), self._instant()
-        async for recorded, event in reading.up_to(self._log, reading.READ, cursor):
+        await self._recall(cursor)
+        self._waiting.reckon(at)
+        async for recorded, event in reading.up_to(self._log, reading.READ, cursor, after=self._fleet.position):
             self._fleet.apply(recorded, event)
             self._waiting.apply(self._fleet, recorded, event, at)
         if not swept:
             self._waiting.restart(UNREACHABLE, at)
-        async for recorded, event in reading.up_to(self._log, reading.DECIDED, None):
+        async for recorded, event in reading.up_to(self._log, reading.DECIDED, None, after=self._incidents.position):
             self._incidents.apply(recorded, event)
         self._latest_arrival = at.monotonic
+
+    async def _recall(self, cursor: int) -> None:
+        """Begin with the newest good snapshots: of the world up to the cursor, of the incidents up to the head."""
+        seen = await self._shelf.load(saved.SNAPSHOT, (FLEET, saved.WAITING), up_to=cursor)
+        if seen is not None:
+            self._fleet, self._waiting, self._kept = seen.of(FLEET), seen.of(saved.WAITING), seen.position
+        known = await self._shelf.load(VIEWS, (OUTBOX,), up_to=await self._log.head())
+        if known is not None:
+            self._incidents = known.of(OUTBOX).incidents
+
+    async def _keep(self) -> None:
+        """Write a snapshot of the world whenever enough has happened since the last one, for ever."""
+        while True:
+            await self._clock.sleep(KEEP_SECONDS)
+            try:
+                await self._save()
+            except LogUnusable as error:
+                _logger.warning("log_unusable", subscriber=self.name, error=str(error))
+
+    async def _save(self) -> None:
+        """Write it as of a position that the cursor has passed: what was seen beyond it may have to be decided anew."""
+        if self._fleet.position < self._kept + fewest(self._fleet):
+            return
+        async with self._turn:
+            fleet, waiting = self._fleet.still(), self._waiting.still()
+        while await self._log.cursor(self.name) < fleet.position:
+            await self._clock.sleep(delivery.SAVE_SECONDS)
+        await self._shelf.save(saved.SNAPSHOT, fleet.position, ((FLEET, fleet), (saved.WAITING, waiting)))
+        self._kept = fleet.position
 
     async def handle(self, recorded: Recorded, event: Event) -> Unit | None:
         """Return what follows from an event; asked again for the same one, the same, on the streams as they are now."""

@@ -1,6 +1,7 @@
 """What the alerts read of the log: the facts and acts that rules speak of, and their own decisions."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -17,6 +18,8 @@ from events.catalogue import (
     Failed,
     Fired,
     Intended,
+    LogFoundBroken,
+    LogFoundSound,
     NamespaceRecovered,
     NamespaceUnreachable,
     Notified,
@@ -25,6 +28,7 @@ from events.catalogue import (
     Warned,
 )
 from events.log import EventLog, Query, Recorded
+from service.beginning import archived
 from statemachine import model
 
 _READ: tuple[type[Event], ...] = (
@@ -49,6 +53,8 @@ _READ: tuple[type[Event], ...] = (
     ConfigurationApplied,
     ConfigurationRefused,
     DaemonStarted,
+    LogFoundBroken,
+    LogFoundSound,
 )
 _DECIDED: tuple[type[Event], ...] = (Fired, Resolved, Notified)
 
@@ -58,16 +64,26 @@ DECIDED = tuple(codec.type_of(cls) for cls in _DECIDED)
 _logger: Any = structlog.get_logger()
 
 
-async def up_to(log: EventLog, types: tuple[str, ...], last: int | None) -> AsyncIterator[tuple[Recorded, Event]]:
-    """Yield the events of some types up to a position, or all; one that nobody can decode is told and left out."""
-    after = 0
+async def up_to(
+    log: EventLog, types: tuple[str, ...], last: int | None, *, after: int
+) -> AsyncIterator[tuple[Recorded, Event]]:
+    """Yield the events of some types after a position, up to another or all; what nobody can decode is left out."""
+    async for recorded in _from(log, types, last, after=after):
+        try:
+            yield recorded, codec.decode(recorded)
+        except codec.Undecodable as error:
+            _logger.warning("event_left_out", subscriber="alerts", position=recorded.position, error=str(error))
+
+
+async def _from(log: EventLog, types: tuple[str, ...], last: int | None, *, after: int) -> AsyncIterator[Recorded]:
+    async for recorded in archived(log, after=after):
+        if recorded.type in types and (last is None or recorded.position <= last):
+            yield recorded
+    query = Query(types=types, after=after, before=None if last is None else last + 1)
     while True:
-        page = await log.read(Query(types=types, after=after, before=None if last is None else last + 1))
+        page = await log.read(query)
         for recorded in page.events:
-            try:
-                yield recorded, codec.decode(recorded)
-            except codec.Undecodable as error:
-                _logger.warning("event_left_out", subscriber="alerts", position=recorded.position, error=str(error))
+            yield recorded
         if not page.more:
             return
-        after = page.events[-1].position
+        query = replace(query, after=page.events[-1].position)

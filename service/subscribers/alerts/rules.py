@@ -9,6 +9,7 @@
 | unreachable   | a namespace | it cannot be read for longer than `incidents.unreachable_for` (see `waiting`)     |
 | suspected     | a namespace | so many of its endpoints vanished at once that a token's trouble is likelier      |
 | configuration | the daemon  | the configuration file cannot be used, and the one before stays in force          |
+| log           | the daemon  | the log's chain does not hold, or what is shown is not what the log says          |
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,8 @@ from events.catalogue import (
     DisappearanceSuspected,
     Event,
     Failed,
+    LogFoundBroken,
+    LogFoundSound,
     NamespaceRecovered,
     Severity,
     SuspicionEnded,
@@ -36,7 +39,7 @@ from statemachine.model import Deleted, Discovered, End, Kind, StatusChanged
 from statemachine.status import Status, UnknownStatus
 
 FAILED, STUCK, UNEXPECTED, ACT_FAILED = "failed", "stuck", "unexpected", "act_failed"
-UNREACHABLE, SUSPECTED, CONFIGURATION = "unreachable", "suspected", "configuration"
+UNREACHABLE, SUSPECTED, CONFIGURATION, LOG = "unreachable", "suspected", "configuration", "log"
 OF_ENDPOINTS = (FAILED, STUCK, UNEXPECTED, ACT_FAILED)
 
 # What a message says of the subject: "acme/tgi: failed", "acme/tgi: over: failed for 12 min".
@@ -49,6 +52,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         UNREACHABLE: "unreachable",
         SUSPECTED: "endpoints vanished together",
         CONFIGURATION: "configuration refused",
+        LOG: "log broken",
     }
 )
 
@@ -102,10 +106,8 @@ def judge(fleet: Fleet, recorded: Recorded, event: Event) -> Iterator[Verdict]:
             yield _suspected(subject, cause, event)
         case SuspicionEnded(seen_at=at, confirmed=confirmed):
             yield over(SUSPECTED, "they are really gone" if confirmed else "they were seen again", at)
-        case ConfigurationRefused():
-            yield _refused(subject, recorded, event)
-        case ConfigurationApplied() | DaemonStarted():
-            yield over(CONFIGURATION, "a configuration that can be used is in force", recorded.time)
+        case ConfigurationRefused() | ConfigurationApplied() | DaemonStarted() | LogFoundBroken() | LogFoundSound():
+            yield _daemon(subject, recorded, event)
         case _:
             pass
 
@@ -178,12 +180,25 @@ def _suspected(subject: Subject, cause: int, event: DisappearanceSuspected) -> O
     )
 
 
-def _refused(subject: Subject, recorded: Recorded, event: ConfigurationRefused) -> Onset:
-    return Onset(
-        rule=CONFIGURATION,
-        severity=Severity.WARNING,
-        subject=subject,
-        reason=f"the one before stays in force: {event.reason}",
-        cause=recorded.position,
-        at=recorded.time,
-    )
+def _daemon(
+    subject: Subject,
+    recorded: Recorded,
+    event: ConfigurationRefused | ConfigurationApplied | DaemonStarted | LogFoundBroken | LogFoundSound,
+) -> Verdict:
+    """Judge what the daemon tells of itself and of its log."""
+
+    def onset(rule: str, severity: Severity, reason: str, at: datetime) -> Onset:
+        return Onset(rule=rule, severity=severity, subject=subject, reason=reason, cause=recorded.position, at=at)
+
+    def over(rule: str, reason: str, at: datetime) -> Over:
+        return Over(rule=rule, subject=subject, reason=reason, cause=recorded.position, at=at)
+
+    match event:
+        case ConfigurationRefused(reason=reason):
+            return onset(CONFIGURATION, Severity.WARNING, f"the one before stays in force: {reason}", recorded.time)
+        case ConfigurationApplied() | DaemonStarted():
+            return over(CONFIGURATION, "a configuration that can be used is in force", recorded.time)
+        case LogFoundBroken(why=why, at=at):
+            return onset(LOG, Severity.CRITICAL, why, at)
+        case LogFoundSound(at=at, position=position):
+            return over(LOG, f"it was found sound up to position {position}", at)

@@ -40,6 +40,11 @@ class Wait:
     cause: int
     begun: float
 
+    @property
+    def stream(self) -> str:
+        """Return the stream of the incident that it may become."""
+        return streams.incident(self.rule, self.subject)
+
 
 class Waiting:
     """Every condition that lasts, by its incident's stream."""
@@ -66,6 +71,16 @@ class Waiting:
                 pass
         return len(self.all) > known
 
+    def reckon(self, at: Instant) -> None:
+        """Count every wait from when it began, by the clocks of this process."""
+        self.all = {key: replace(wait, begun=_begun(wait.since, at)) for key, wait in self.all.items()}
+
+    def still(self) -> "Waiting":
+        """Return what lasts now; what comes later does not change it."""
+        still = Waiting()
+        still.all = dict(self.all)
+        return still
+
     def restart(self, rule: str, at: Instant) -> None:
         """Count a rule's waits from now on: what went before was not seen by this process."""
         self.all.update({key: replace(wait, begun=at.monotonic) for key, wait in self.all.items() if wait.rule == rule})
@@ -73,8 +88,11 @@ class Waiting:
     def _begin(self, rule: str, subject: Subject, since: datetime, cause: int, at: Instant) -> None:
         key = streams.incident(rule, subject)
         if key not in self.all:
-            begun = at.monotonic - max(0.0, (at.now - since).total_seconds())
-            self.all[key] = Wait(rule=rule, subject=subject, since=since, cause=cause, begun=begun)
+            self.all[key] = Wait(rule=rule, subject=subject, since=since, cause=cause, begun=_begun(since, at))
+
+
+def _begun(since: datetime, at: Instant) -> float:
+    return at.monotonic - max(0.0, (at.now - since).total_seconds())
 
 
 def seconds_left(wait: Wait, limits: Limits, monotonic: float) -> float:

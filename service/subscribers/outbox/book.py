@@ -21,7 +21,10 @@ from events.catalogue import (
 )
 from events.log import EventLog, LogError, LogUnusable, Query, Recorded, StaleVersion, Unit, Write, decision_id
 from events.views.outbox import Letter, Outbox
+from events.views.saved import OUTBOX
+from service.beginning import archived
 from service.clock import Clock
+from service.shelf import VIEWS, Shelf
 from service.subscribers.outbox.letters import LONGEST
 
 ACTOR = "outbox"
@@ -70,7 +73,13 @@ class Book:
         self._due: dict[str, float] = {}
 
     async def open(self) -> None:
-        """Take up what the log and the board know. A due time that a stepped clock put far away is brought near."""
+        """Take up what log and board know, once. A due time that a stepped clock put far away is brought near."""
+        snapshot = await Shelf(self._log).load(VIEWS, (OUTBOX,), up_to=await self._log.head())
+        if snapshot is not None:
+            self.outbox, self._read = snapshot.of(OUTBOX), snapshot.position
+        async for recorded in archived(self._log, after=self._read):
+            if recorded.type in READ:
+                self._take(recorded)
         await self.catch_up()
         now, monotonic = self._clock.now(), self._clock.monotonic()
         over: dict[str, bytes | None] = {}

@@ -18,6 +18,7 @@ from events.memory import MemoryLog
 from service.clock import LoopClock
 from service.commands import Commander, Means
 from service.config import Configuration, load
+from service.inspection import Inspection
 from service.live import Live
 from service.parts import Parts
 from service.ports import Hardware, Identity, Item, Offer, Sweep, Unavailable
@@ -80,6 +81,7 @@ def parts_of(configuration: Configuration, log: EventLog) -> Parts:
         log=log,
         live=live,
         watch=watch,
+        inspection=Inspection(log=log, live=live, clock=clock),
         readiness=Readiness(live=live, watch=watch, clock=clock),
         configuration=configuration,
         commander=commander,

@@ -1,0 +1,135 @@
+"""Prove the log while the daemon runs: its whole chain, and that the views are what a fold from the beginning makes.
+
+A start trusts a snapshot and proves only what stands behind it. So the rest is proved some time later, and then now and
+then: page by page, in a thread, with pauses, so that nobody waits for it. What is found goes into the log as an event,
+once: the alerts call people, and a later inspection that finds nothing ends the incident.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+
+from events import codec, streams
+from events.catalogue import LogFoundBroken, LogFoundSound
+from events.log import Appended, Broken, EventLog, LogError, Query, Recorded, Unit, Write
+from events.views.saved import differing
+from events.views.views import Views
+from service.beginning import archived
+from service.clock import Clock
+from service.live import Live
+
+FIRST_SECONDS = 60.0  # after a start: those who wait come first
+AGAIN_SECONDS = 86_400.0
+PAGE = 200  # events folded in one go, about ten milliseconds
+PAUSE_SECONDS = 0.02  # after each, for all the others
+ACTOR = "daemon"
+FOUND = (codec.type_of(LogFoundBroken), codec.type_of(LogFoundSound))
+T = TypeVar("T")
+_logger: Any = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What the last inspection found, proved up to a position; `broken` is what is wrong, None if nothing is."""
+
+    at: datetime
+    position: int
+    broken: str | None
+
+
+class Inspection:
+    """Proves the log now and then; `finding` is None until the first inspection is through."""
+
+    def __init__(self, *, log: EventLog, live: Live, clock: Clock) -> None:
+        """Nothing is proved yet."""
+        self.finding: Finding | None = None
+        self._log = log
+        self._live = live
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Inspect some time after the start, and then once a day, for ever."""
+        await self._clock.sleep(FIRST_SECONDS)
+        while True:
+            try:
+                await self.inspect()
+            except LogError as error:
+                _logger.warning("not_inspected", error=str(error))
+            await self._clock.sleep(AGAIN_SECONDS)
+
+    async def inspect(self) -> Finding:
+        """Prove the chain and the views, and tell what is news."""
+        still = self._live.views.still()
+        wrong = [sentence for sentence in (await self._chain(), await self._views(still)) if sentence]
+        finding = Finding(at=self._clock.now(), position=still.position, broken="; ".join(wrong) or None)
+        if finding.broken is None:
+            _logger.info("log_is_sound", position=finding.position)
+        else:
+            _logger.error("log_is_broken", position=finding.position, reason=finding.broken)
+        self.finding = finding
+        await self._tell(finding)
+        return finding
+
+    async def _chain(self) -> str | None:
+        """Say what is wrong with the chain."""
+        proved = await self._log.verify()
+        return f"{proved}. Run `lamplighter log verify`" if isinstance(proved, Broken) else None
+
+    async def _views(self, still: Views) -> str | None:
+        """Say what is wrong with the views."""
+        try:
+            folded = await self._folded(still.position)
+        except LogError as error:  # one that nobody can decode, or an archive that is not there
+            return str(error)
+        different = await _in_thread(lambda: ", ".join(differing(still, folded)))
+        if not different:
+            return None
+        await self._live.forget()
+        return (
+            f"what is shown of {different} is not what the log says up to position {still.position}: restart the "
+            "daemon, which then reads all of it anew, and report this as a defect"
+        )
+
+    async def _folded(self, position: int) -> Views:
+        """Return the views of everything up to a position, from the beginning."""
+        views = Views()
+        async for recorded in archived(self._log, after=0):
+            views.apply(recorded, codec.decode(recorded))
+        while True:
+            page = await self._log.read(Query(after=views.position, before=position + 1, limit=PAGE))
+            await _in_thread(partial(_fold, views, page.events))
+            if not page.more:
+                return views
+            await self._clock.sleep(PAUSE_SECONDS)
+
+    async def _tell(self, finding: Finding) -> None:
+        """Put into the log what is news: that it is broken, and in what way, or that it is so no longer."""
+        newest = await self._log.read(Query(types=FOUND, newest_first=True, limit=1))
+        before = codec.decode(newest.events[0]) if newest.events else None
+        why = before.why if isinstance(before, LogFoundBroken) else None
+        if finding.broken == why:
+            return
+        event = (
+            LogFoundSound(at=finding.at, position=finding.position)
+            if finding.broken is None
+            else LogFoundBroken(at=finding.at, position=finding.position, why=finding.broken)
+        )
+        version = await self._log.version(streams.LOG)
+        draft = codec.fact(streams.LOG, version + 1, event, time=finding.at, actor=ACTOR)
+        (result,) = await self._log.append([Unit(streams={streams.LOG: Write(expected=version, drafts=(draft,))})])
+        if not isinstance(result, Appended):
+            _logger.error("fact_refused", stream=streams.LOG, result=type(result).__name__)
+
+
+def _fold(views: Views, events: tuple[Recorded, ...]) -> None:
+    for recorded in events:
+        views.apply(recorded, codec.decode(recorded))
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(None, work)

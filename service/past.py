@@ -1,0 +1,94 @@
+"""What the log tells of an earlier time: read from it anew, since the views stand at its head.
+
+A position says exactly what was known; an instant means the last position that was written by then. What happened at
+an instant may have been seen later: that is told apart, from the events that followed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from heapq import merge
+from operator import attrgetter
+from typing import get_args
+
+from events import codec, streams
+from events.log import LogReader, Query, Recorded
+from events.views.fleet import Fleet
+from events.views.timeline import Timeline
+from events.views.uptime import Period, Uptime
+from statemachine.model import EndpointName, LifecycleEvent
+
+PAGE = 200  # events, so that nobody waits long
+FACTS = tuple(codec.type_of(cls) for cls in get_args(LifecycleEvent))
+
+
+async def position_at(log: LogReader, instant: datetime) -> int:
+    """Return the position of the newest event that was recorded by an instant; 0 if there was none.
+
+    Found by halves: the log is in order. Where a clock was set back it is one such place, and the next event is later.
+    """
+    low, high = 0, await log.head()
+    while low < high:
+        middle = (low + high + 1) // 2
+        page = await log.read(Query(after=middle - 1, limit=1))
+        if page.events and page.events[0].time <= instant:
+            low = page.events[0].position
+        else:
+            high = middle - 1
+    return low
+
+
+async def fleet_at(log: LogReader, name: EndpointName, position: int) -> Fleet:
+    """Return what was known of an endpoint, its namespace, and what held everywhere, at a position."""
+    about = (
+        Query(namespace=name.namespace, name=name.name, before=position + 1),
+        Query(stream=streams.namespace(name.namespace), before=position + 1),
+        Query(stream=streams.EVERYTHING, before=position + 1),
+    )
+    fleet = Fleet()
+    for recorded in merge(
+        *[[each async for each in everything(log, query)] for query in about], key=attrgetter("position")
+    ):
+        fleet.apply(recorded, codec.decode(recorded))
+    return fleet
+
+
+async def timeline_of(log: LogReader, name: EndpointName) -> Timeline:
+    """Return all stretches of an endpoint."""
+    timeline = Timeline()
+    async for recorded in everything(log, Query(namespace=name.namespace, name=name.name, types=FACTS, limit=PAGE)):
+        timeline.apply(recorded, codec.decode(recorded))
+    return timeline
+
+
+async def uptime_between(
+    log: LogReader, since: datetime | None, until: datetime | None, *, wanted: Callable[[EndpointName], bool]
+) -> Uptime:
+    """Return the clocks of the wanted endpoints between two instants; all of the log is read for it, in a thread."""
+    period, loop = Period(since, until), asyncio.get_running_loop()
+    query = Query(types=FACTS, limit=PAGE)
+    while True:
+        page = await log.read(query)
+        await loop.run_in_executor(None, _fold, period, page.events, wanted)
+        if not page.more:
+            return period.counted()
+        query = replace(query, after=page.events[-1].position)
+
+
+def _fold(period: Period, events: Sequence[Recorded], wanted: Callable[[EndpointName], bool]) -> None:
+    for recorded in events:
+        name = streams.subject(recorded.stream).endpoint
+        if name is not None and wanted(name):
+            period.apply(recorded, codec.decode(recorded))
+
+
+async def everything(log: LogReader, query: Query) -> AsyncIterator[Recorded]:
+    """Yield all events that match, page by page."""
+    while True:
+        page = await log.read(query)
+        for recorded in page.events:
+            yield recorded
+        if not page.more:
+            return
+        query = replace(query, after=page.events[-1].position)

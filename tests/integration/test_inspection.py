@@ -1,0 +1,184 @@
+"""The log is proved while the daemon runs: what is wrong is found, told once, and ends when it is mended."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from events.catalogue import Fired, LogFoundBroken, LogFoundSound, Notified, Resolved
+from events.log import LogError, LogUnusable, Query
+from events.memory import MemoryLog
+from events.transfer.shelving import Order, shelve
+from events.views.uptime import Uptime
+from service.clock import LoopClock
+from service.inspection import FIRST_SECONDS, Inspection
+from service.live import Live
+from service.shelf import BOARD, VIEWS
+from service.subscribers.alerts import Alerts
+from service.web.metrics import PartsCollector
+from tests.contract.disks import DISKS, Disk, added, everything
+from tests.contract.kept import folded, shown
+from tests.contract.test_snapshots import told as lives_of
+from tests.unit.alerts.stories import NOON, settings, told
+from tests.unit.web.hands import make_parts
+
+pytestmark = pytest.mark.looptime
+
+
+class Stage:
+    """A log with some history, its views, and what inspects them."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self.log = log
+        self.clock = LoopClock(start=NOON)
+        self.live = Live(log, self.clock)
+        self.inspection = Inspection(log=log, live=self.live, clock=self.clock)
+
+    async def events(self) -> list[Any]:
+        return await told(self.log, LogFoundBroken, LogFoundSound)
+
+
+@pytest.fixture
+async def stage() -> Stage:
+    log = MemoryLog()
+    await added(log, *lives_of(1, 2, count=400))
+    found = Stage(log)
+    await found.live.catch_up()
+    await found.live.save()
+    return found
+
+
+def change(log: MemoryLog, position: int) -> Any:
+    """Change an event behind the log's back; return what it was."""
+    events = log.store.events
+    was, events[position - 1] = events[position - 1], replace(events[position - 1], actor="nobody")
+    return was
+
+
+async def test_a_log_that_is_whole_is_found_sound_and_nothing_is_written_about_it(stage: Stage) -> None:
+    head = await stage.log.head()
+
+    finding = await stage.inspection.inspect()
+
+    assert (finding.broken, finding.position) == (None, head)
+    assert stage.inspection.finding == finding
+    assert await stage.log.head() == head
+
+
+async def test_a_change_in_the_past_is_told_once_and_when_it_is_mended(stage: Stage) -> None:
+    was = change(stage.log, 17)
+    for _ in range(2):
+        assert "broken at position 17" in str((await stage.inspection.inspect()).broken)
+    (broken,) = await stage.events()
+
+    stage.log.store.events[16] = was
+    await stage.live.catch_up()
+    for _ in range(2):
+        assert (await stage.inspection.inspect()).broken is None
+
+    _, sound = await stage.events()
+    assert "log verify" in broken.why
+    assert (type(broken), type(sound)) == (LogFoundBroken, LogFoundSound)
+
+
+async def test_views_that_are_not_what_the_log_says_are_told_and_their_snapshot_is_no_more(stage: Stage) -> None:
+    stage.live.views.uptime = Uptime()
+    stage.live.views.uptime.position = stage.live.views.position
+
+    finding = await stage.inspection.inspect()
+    await stage.live.catch_up()
+    await stage.live.save()
+
+    assert finding.broken is not None
+    assert finding.broken.startswith("what is shown of uptime is not what the log says up to position")
+    assert VIEWS not in await stage.log.board.scan(BOARD), "none is written of views that are wrong"
+    again = Live(stage.log, stage.clock)
+    await again.recall()
+    await again.catch_up()
+    assert shown(again.views) == shown(folded(await everything(stage.log)))
+
+
+async def test_people_are_called_about_a_broken_log_and_told_when_it_is_over(stage: Stage) -> None:
+    alerts = Alerts(log=stage.log, clock=stage.clock, settings=settings(), looked_at=lambda _: None)
+    await alerts.once()
+    before = len(await told(stage.log, Notified))
+    was = change(stage.log, 17)
+    await stage.inspection.inspect()
+    await alerts.once()
+    stage.log.store.events[16] = was
+    await stage.live.catch_up()
+    await stage.inspection.inspect()
+    await alerts.once()
+
+    (fired,) = [each for each in await told(stage.log, Fired) if each.rule == "log"]
+    (resolved,) = [each for each in await told(stage.log, Resolved) if each.rule == "log"]
+    messages = [
+        each.title for each in (await told(stage.log, Notified))[before:] if each.incidents == (fired.incident,)
+    ]
+    assert (fired.severity, resolved.incident) == ("critical", fired.incident)
+    assert messages[0] == "lamplighter: log broken"
+    assert messages[1].startswith("lamplighter: over: log broken")
+
+
+async def test_it_begins_a_while_after_the_start_and_survives_a_log_that_cannot_be_used(tmp_path: Path) -> None:
+    class Sick(MemoryLog):
+        sick = True
+
+        async def verify(self, **asked: Any) -> Any:
+            if self.sick:
+                raise LogUnusable("the disk gave an error")
+            return await super().verify(**asked)
+
+    stage = Stage(Sick())
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(stage.inspection.run())
+        await stage.clock.sleep(FIRST_SECONDS + 1)
+        early = stage.inspection.finding
+        Sick.sick = False
+        await stage.clock.sleep(86_400)
+        late = stage.inspection.finding
+        task.cancel()
+    assert early is None
+    assert late is not None
+
+
+async def test_what_was_found_is_shown_in_figures_and_unknown_before(tmp_path: Path) -> None:
+    parts = make_parts(tmp_path)
+    before = {metric.name for metric in PartsCollector(parts, ()).collect()}
+    await parts.inspection.inspect()
+
+    sound = {metric.name: metric for metric in PartsCollector(parts, ()).collect()}["lamplighter_log_sound"]
+
+    assert "lamplighter_log_sound" not in before
+    assert [sample.value for sample in sound.samples] == [1]
+
+
+@pytest.fixture(params=list(DISKS))
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
+    return DISKS[request.param](tmp_path)
+
+
+async def test_an_archived_beginning_is_folded_from_its_files_where_no_snapshot_spares_it(
+    disk: Disk, tmp_path: Path
+) -> None:
+    log: Any = await disk.open()
+    await added(log, *lives_of(1, 2, count=300))
+    history = await everything(log)
+    order = Order(last=100, actor="person:ana", now=NOON)
+    async for _ in shelve(log, tmp_path / "archive", order, lambda done, whole: None):
+        pass
+    more = (await log.read(Query(after=len(history)))).events
+
+    live = Live(log, LoopClock(start=NOON))
+    await live.recall()
+    await live.catch_up()
+
+    assert shown(live.views) == shown(folded([*history, *more]))
+    assert (await Inspection(log=log, live=live, clock=LoopClock(start=NOON)).inspect()).broken is None
+    for file in (tmp_path / "archive").iterdir():
+        file.unlink()
+    with pytest.raises(LogError, match="which is not there: bring it back"):
+        await Live(log, LoopClock(start=NOON)).catch_up()
+    await disk.crash(log)
