@@ -231,8 +231,8 @@ class Query:
     """Which events to read: those that fulfil all of this; None and () mean any.
 
     Of each of `globs` one must match the `namespace/name` of an endpoint, as the shell's patterns do. `statuses` are
-    those that an endpoint came to; status, cause, policy and intent are the facets of an event, and what names an
-    intent of a policy is that policy's, too. `evidence` are the positions that count as named by `intent` (see
+    those that an endpoint came to; status, cause, policy and intent are the facets of an event, and what names no
+    policy but an intent of one is that one's, too. `evidence` are the positions that count as named by `intent` (see
     `chains`). `after` and `before` are positions, exclusive, and so is `until`. Raises ValueError for a text that no
     event could have.
     """

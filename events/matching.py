@@ -29,7 +29,7 @@ def matcher(query: Query, intents: Container[str | None]) -> Callable[[Recorded,
             and (not query.statuses or facets.status in query.statuses)
             and query.actor in {None, recorded.actor}
             and query.cause in {None, facets.cause}
-            and (query.policy in {None, facets.policy} or facets.intent in intents)
+            and (query.policy in {None, facets.policy} or (facets.policy is None and facets.intent in intents))
             and (query.intent in {None, facets.intent} or recorded.position in query.evidence)
             and (query.since is None or query.since <= recorded.time)
             and (query.until is None or recorded.time < query.until)

@@ -24,10 +24,10 @@ CREATE TABLE events_2 (
     data_hash  BLOB    NOT NULL,
     hash       BLOB    NOT NULL,
     kind       TEXT    NOT NULL GENERATED ALWAYS AS (
-        replace(type, char(31), char(26)) || char(31)
+        type || char(31)
         || coalesce(replace(status, char(31), char(26)), '') || char(31)
-        || coalesce(replace(cause, char(31), char(26)), '') || char(31)
-        || coalesce(replace(policy, char(31), char(26)), '') || char(31)
+        || coalesce(cause, '') || char(31)
+        || coalesce(policy, '') || char(31)
         || replace(actor, char(31), char(26)) || char(31)
     ) VIRTUAL,
     UNIQUE (stream, version)
@@ -52,23 +52,17 @@ CREATE INDEX events_name ON events (namespace, name, kind) WHERE name IS NOT NUL
 CREATE INDEX events_subject ON events (namespace, name) WHERE name IS NOT NULL;
 CREATE INDEX events_intent ON events (intent) WHERE intent IS NOT NULL;
 CREATE INDEX events_follows ON events (kind) WHERE intent IS NOT NULL;
-CREATE INDEX events_time ON events (time);
+CREATE INDEX events_followed ON events (namespace, name) WHERE intent IS NOT NULL AND policy IS NULL;
 
 CREATE TABLE lateness (
     only     INTEGER PRIMARY KEY CHECK (only = 1),
-    seconds  REAL NOT NULL
+    seconds  REAL NOT NULL,
+    latest   TEXT
 ) STRICT;
 
 INSERT INTO lateness
-SELECT 1, coalesce(max(julianday(latest) - julianday(time)) * 86400, 0.0)
+SELECT 1, coalesce(max(julianday(latest) - julianday(time)) * 86400, 0.0), max(latest)
 FROM (SELECT time, max(time) OVER (ORDER BY position) AS latest FROM events);
-
-CREATE TRIGGER events_late AFTER INSERT ON events
-WHEN NEW.time < (SELECT max(time) FROM events)
-BEGIN
-    UPDATE lateness SET seconds =
-        max(seconds, (julianday((SELECT max(time) FROM events)) - julianday(NEW.time)) * 86400);
-END;
 
 CREATE TRIGGER events_keep BEFORE UPDATE ON events
 WHEN NEW.redacted IS NULL OR NEW.redacted <= OLD.position

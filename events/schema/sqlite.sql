@@ -24,10 +24,10 @@ CREATE TABLE events (
     data_hash  BLOB    NOT NULL,     -- SHA-256 of data
     hash       BLOB    NOT NULL,     -- SHA-256 over the hash before and every column, length-prefixed
     kind       TEXT    NOT NULL GENERATED ALWAYS AS (  -- what many events have in common, each part ended by char(31)
-        replace(type, char(31), char(26)) || char(31)
+        type || char(31)
         || coalesce(replace(status, char(31), char(26)), '') || char(31)
-        || coalesce(replace(cause, char(31), char(26)), '') || char(31)
-        || coalesce(replace(policy, char(31), char(26)), '') || char(31)
+        || coalesce(cause, '') || char(31)
+        || coalesce(policy, '') || char(31)
         || replace(actor, char(31), char(26)) || char(31)
     ) VIRTUAL,
     UNIQUE (stream, version)
@@ -41,22 +41,17 @@ CREATE INDEX events_name ON events (namespace, name, kind) WHERE name IS NOT NUL
 CREATE INDEX events_subject ON events (namespace, name) WHERE name IS NOT NULL;
 CREATE INDEX events_intent ON events (intent) WHERE intent IS NOT NULL;
 CREATE INDEX events_follows ON events (kind) WHERE intent IS NOT NULL;
-CREATE INDEX events_time ON events (time);
+CREATE INDEX events_followed ON events (namespace, name) WHERE intent IS NOT NULL AND policy IS NULL;
 
--- By how much an event's time was ever before that of an earlier one: so far from its place by time it may stand.
+-- By how much an event's time was ever before that of an earlier one, and the latest time of all. Times are so nearly in
+-- the order of positions that they need no index: the position of a time is found by halving.
 CREATE TABLE lateness (
     only     INTEGER PRIMARY KEY CHECK (only = 1),
-    seconds  REAL NOT NULL
+    seconds  REAL NOT NULL,
+    latest   TEXT
 ) STRICT;
 
-INSERT INTO lateness VALUES (1, 0.0);
-
-CREATE TRIGGER events_late AFTER INSERT ON events
-WHEN NEW.time < (SELECT max(time) FROM events)
-BEGIN
-    UPDATE lateness SET seconds =
-        max(seconds, (julianday((SELECT max(time) FROM events)) - julianday(NEW.time)) * 86400);
-END;
+INSERT INTO lateness VALUES (1, 0.0, NULL);
 
 -- But for a redaction, which replaces a payload by what may be known of it, and is told by a later event.
 CREATE TRIGGER events_keep BEFORE UPDATE ON events

@@ -29,8 +29,12 @@ MOST_SUBJECTS = 50  # endpoints for each of which its kinds are looked up
 MOST_OF_SUBJECTS = 300  # runs of these, or intents of a policy
 END = "\x1f"  # of each part of a kind
 AFTER_END = "\x20"
+PARTIAL = {  # what must be said for SQLite to see that an index holds enough
+    "events_follows": ("intent IS NOT NULL",),
+    "events_followed": ("intent IS NOT NULL", "policy IS NULL"),
+}
 OF_POLICY = (
-    "(policy = ? OR intent IS NOT NULL AND EXISTS "
+    "(policy = ? OR policy IS NULL AND intent IS NOT NULL AND EXISTS "
     "(SELECT 1 FROM events AS meant WHERE meant.intent = events.intent AND meant.policy = ?))"
 )
 
@@ -149,10 +153,11 @@ def _of_policy(con: sqlite3.Connection, query: Query) -> list[Run]:
     intents, checks = _intents(con, _wanted(Query(policy=query.policy))), _checks(query)
     if len(intents) <= MOST_OF_SUBJECTS:
         found = [Run(index="events_intent", terms=(("intent = ?", (intent,)),)) for intent in intents]
-    elif query.name is not None:
-        found = _by_kinds(con, replace(query, policy=None))
+    elif query.namespace is not None and query.name is not None:
+        found = [_run("events_followed", (query.namespace, query.name))]
     else:
-        found = list(_kinds(con, "events_follows", (), _wanted(replace(query, policy=None))))
+        types, statuses, cause, _, actor = _wanted(query)
+        found = list(_kinds(con, "events_follows", (), (types, statuses, cause, frozenset({""}), actor)))
     return [*_by_kinds(con, query), *(replace(run, terms=(*run.terms, *checks)) for run in found)]
 
 
@@ -202,7 +207,7 @@ def _run(index: str, subject: Sequence[str], *kind: str) -> Run:
     columns = [*("namespace", "name")[: len(subject)], *("kind",)[: len(kind)]]
     values = zip(columns, (*subject, *kind), strict=True)
     terms: Terms = tuple((f"{column} = ?", (value,)) for column, value in values)
-    return Run(index=index, terms=(*terms, ("intent IS NOT NULL", ())) if index == "events_follows" else terms)
+    return Run(index=index, terms=(*terms, *((term, ()) for term in PARTIAL.get(index, ()))))
 
 
 def _subjects(con: sqlite3.Connection, query: Query) -> Iterator[tuple[str, str]]:
@@ -230,8 +235,7 @@ def _leaping(con: sqlite3.Connection, column: str, where: str, *within: str) -> 
 def _kinds(con: sqlite3.Connection, index: str, subject: Sequence[str], wanted: Wanted) -> Iterator[Run]:
     """Yield a run for each kind that is wanted, leaping through the index over those that are not."""
     terms = [f"{column} = ?" for column in ("namespace", "name")[: len(subject)]]
-    terms += ["intent IS NOT NULL"] if index == "events_follows" else []
-    where = " AND ".join([*terms, "kind >= ?"])
+    where = " AND ".join([*terms, *PARTIAL.get(index, ()), "kind >= ?"])
     sql = f"SELECT kind FROM events INDEXED BY {index} WHERE {where} ORDER BY kind LIMIT 1"  # noqa: S608 - no value in it
     place: str | None = ""
     while place is not None and (found := con.execute(sql, (*subject, place)).fetchone()) is not None:

@@ -9,6 +9,7 @@ as a whole.
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from events import chain
@@ -36,6 +37,7 @@ INSERT = """
                         status, cause, policy, intent, data, redacted, data_hash, hash)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+LATE = "UPDATE lateness SET seconds = max(seconds, ?)"
 REDACT = """
     UPDATE events SET data = ?, status = ?, cause = ?, policy = ?, intent = ?, redacted = ? WHERE position = ?
 """
@@ -63,6 +65,7 @@ class Writer:
         self._con: sqlite3.Connection | None = con
         self._position, self._hash = self._tip()
         self._archived = self.standing.archived > 0
+        self._latest = self._newest_time()
 
     @classmethod
     def open(cls, path: Path, holder: str) -> "Writer":
@@ -164,6 +167,10 @@ class Writer:
             ),
         )
         self._position, self._hash = recorded.position, event.hash
+        if recorded.time >= self._latest:
+            self._latest = recorded.time
+        else:
+            self._opened().execute(LATE, ((self._latest - recorded.time).total_seconds(),))
 
     def become(self, log_id: str) -> None:
         """Take on another id."""
@@ -245,6 +252,7 @@ class Writer:
         outcomes = work()
         if self._position != before:
             con.execute("UPDATE head SET position = ?, hash = ?", (self._position, self._hash))
+            con.execute("UPDATE lateness SET latest = ?", (instant(self._latest),))
         con.execute("COMMIT")
         return outcomes
 
@@ -268,6 +276,10 @@ class Writer:
     def _tip(self) -> tuple[int, bytes]:
         position, hash_ = self._opened().execute("SELECT position, hash FROM head").fetchone()
         return position, hash_
+
+    def _newest_time(self) -> datetime:
+        (time,) = self._opened().execute("SELECT latest FROM lateness").fetchone()
+        return datetime.min.replace(tzinfo=UTC) if time is None else datetime.fromisoformat(time)
 
     def _opened(self) -> sqlite3.Connection:
         """Return the connection; open it if the last commit failed and it could not be opened since."""

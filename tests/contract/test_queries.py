@@ -66,7 +66,12 @@ def plainly(events: list[Recorded]) -> list[Told]:
         told.append(Told(recorded, status, cause, frozenset({getattr(event, "policy", None)}), intent))
     means = [(one.intent, one.policies) for one in told if one.intent]
     return [
-        replace(one, policies=one.policies.union(*(own for intent, own in means if intent == one.intent)))
+        replace(
+            one,
+            policies=one.policies.union(
+                *(own for intent, own in means if intent == one.intent and one.policies == {None})
+            ),
+        )
         for one in told
     ]
 
