@@ -11,7 +11,7 @@ from pathlib import Path
 
 from events import cloudevents
 from events.cloudevents import NotRendered
-from events.log import Anchor, LogError, Recorded, Sealed, Segment, Standing
+from events.log import Anchor, LogError, Sealed, Segment
 from events.proof import Walk, row
 from events.restore import found_by
 from events.transfer import heading as headings
@@ -81,16 +81,6 @@ def require_file(segment: Segment) -> None:
         raise NotThere(f"{place}, which is not there: bring it back, or ask for what is after {segment.last}")
     if digest(path) != segment.digest:
         raise LogError(f"{place}, which is not the file that was written: bring that one back")
-
-
-def history(standing: Standing, after: int) -> Iterator[Recorded]:
-    """Yield what a log has in archives behind a position: for whoever must begin from the beginning. Raises LogError.
-
-    It reads files: a daemon does it in a thread, or before it answers anybody.
-    """
-    for segment in standing.segments:
-        if segment.last > after:
-            yield from (event.recorded for event in archived(segment) if event.recorded.position > after)
 
 
 def archived(segment: Segment) -> Iterator[Sealed]:

@@ -20,6 +20,7 @@ from events.log import (
     LogError,
     Misfit,
     Query,
+    Recorded,
     Segment,
     StaleVersion,
     StillNeeded,
@@ -27,8 +28,9 @@ from events.log import (
 )
 from events.memory import MemoryLog
 from events.transfer import shelving
-from events.transfer.copies import NotThere, history
+from events.transfer.copies import NotThere
 from events.transfer.shelving import position_before, why_not
+from service import beginning
 from tests.contract.copies import ACTS, LIFE, archived, export, fill, import_
 from tests.contract.disks import NOON, Disk, added, append, draft, everything, reasons, unit
 
@@ -198,13 +200,14 @@ async def test_who_must_begin_from_the_beginning_reads_the_archives_first(
     before = await everything(free)
     first, _ = await archived(free, tmp_path / "shelf", 5)
 
-    told = [list(history(await free.standing(), after)) for after in (0, 2, 3, 4, 5)]
-    remove(first)
+    async def told(after: int) -> list[Recorded]:
+        return [recorded async for recorded in beginning.archived(free, after=after)]
 
-    assert told == [before[after:5] for after in (0, 2, 3, 4, 5)]
-    assert list(history(await free.standing(), 3)) == before[3:5]
+    assert [await told(after) for after in (0, 2, 3, 4, 5)] == [before[after:5] for after in (0, 2, 3, 4, 5)]
+    remove(first)
+    assert await told(3) == before[3:5]
     with pytest.raises(NotThere, match="positions 1 to 3"):
-        list(history(await free.standing(), 2))
+        await told(2)
 
 
 async def test_an_archive_that_was_changed_is_not_believed(free: KeptLog, tmp_path: Path) -> None:

@@ -64,6 +64,13 @@ def files(path: Path) -> list[Path]:
         return [Path(row[0]) for row in con.execute("SELECT path FROM segments ORDER BY first")]
 
 
+def alerts_read(path: Path) -> int:
+    """Return up to where the alerts have read a log, as far as it says so."""
+    with closing(sqlite3.connect(path)) as con:
+        row = con.execute("SELECT position FROM cursors WHERE name = 'alerts'").fetchone()
+        return 0 if row is None else int(row[0])
+
+
 def recorded_in(path: Path) -> list[Recorded]:
     return [event.recorded for event in Copy(path).events()]
 
@@ -158,8 +165,19 @@ def test_a_log_is_copied_while_its_daemon_writes_and_a_daemon_goes_on_from_the_c
         assert (copied := logbook.read(copy)) == whole[: len(copied)]
         assert proven(copy).startswith(f"{len(copied)}:")
     daemon.file.write_text(daemon.file.read_text().replace(str(daemon.log), str(copies[1])))
-    daemon.start()
+    process = daemon.start()
+    read = process.until(lambda: alerts_read(copies[1]))
     assert daemon.stop() == 0
     after = logbook.read(copies[1])
     discovered = [entry.name for entry in logbook.of_type(after, "endpoint.discovered")]
     assert sorted(discovered) == [f"acme/chat-{number}" for number in range(8)]
+
+    told = machine.run("log", "archive", "--before", str(read), "--to", "shelf", "--log", f"sqlite:///{copies[1]}")
+    assert told.code == 0, told
+    daemon.start()
+    assert len(daemon.get("/api/endpoints").json["items"]) == 8
+    assert daemon.stop() == 0
+    kept = logbook.read(copies[1])
+    assert kept[0].position == read
+    new = [entry for entry in kept if entry.position > after[-1].position]
+    assert logbook.of_type(new, "endpoint.discovered") == []

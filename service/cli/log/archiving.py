@@ -52,11 +52,13 @@ async def _archive(
     path: Path, before: str, to: Path, why: str | None, without: tuple[str, ...], *, shrink: bool
 ) -> list["Segment"]:
     from events.transfer.shelving import Order, shelve
+    from service.archiving import keep_views
     from service.clock import SystemClock
 
     async with writing(path, command="log archive") as log:
         last, now = await _last(log, before), SystemClock().now()
         order = Order(last=last, actor=actor(), now=now, why=why, without=without)
+        await keep_views(log, SystemClock())
         with progress("archiving") as told:
             segments = [segment async for segment in shelve(log, to, order, told)]
         if shrink:

@@ -135,6 +135,17 @@ class Alerts:
         await self._shelf.save(saved.SNAPSHOT, fleet.position, ((FLEET, fleet), (saved.WAITING, waiting)))
         self._kept = fleet.position
 
+    async def keep(self) -> int:
+        """Write a snapshot of now, without deciding anything; return the position up to which it needs no more events.
+
+        For whoever archives: all that was read lies before the cursor.
+        """
+        await self.restore(swept=True)
+        cursor = await self._log.cursor(self.name)
+        if cursor:
+            await self._shelf.save(saved.SNAPSHOT, cursor, ((FLEET, self._fleet), (saved.WAITING, self._waiting)))
+        return cursor
+
     async def handle(self, recorded: Recorded, event: Event) -> Unit | None:
         """Return what follows from an event; asked again for the same one, the same, on the streams as they are now."""
         async with self._turn:

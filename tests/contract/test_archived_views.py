@@ -1,0 +1,151 @@
+"""What is known of events goes on when they lie in an archive: by a snapshot, else by reading the archive again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from events import codec
+from events.log import Anchor, CursorMove, Draft, EventLog, KeptLog, LogError, Recorded, Segment, Unit
+from events.memory import MemoryLog
+from service.archiving import keep_views
+from service.clock import SystemClock
+from service.config import Settings
+from service.inspection import Inspection
+from service.live import Live
+from service.shelf import BOARD
+from service.subscribers.alerts import Alerts
+from service.subscribers.outbox.book import Book
+from service.watch.facts import record
+from service.watch.track import Track
+from statemachine.model import BecameUnreadable
+from tests.contract.copies import archived
+from tests.contract.disks import added, append, draft, everything, unit
+from tests.contract.kept import folded, shown
+from tests.contract.told import LIFE, STORY, TGI, window
+
+CUT = 36
+
+
+async def tell(log: EventLog, story: Sequence[Recorded]) -> None:
+    for told in story:
+        draft = Draft(id=told.id, event=codec.decode(told), time=told.time, actor=told.actor)
+        await added(log, unit(told.stream, told.version - 1, draft))
+    await append(log, Unit(cursor=CursorMove(name="alerts", old=0, new=len(story))))
+
+
+@pytest.fixture
+async def shelved(log: KeptLog, tmp_path: Path) -> list[Segment]:
+    """Tell the story to a log, and archive the beginning of it as the command does."""
+    await tell(log, STORY)
+    await keep_views(log, SystemClock())
+    return await archived(log, tmp_path / "shelf", CUT)
+
+
+async def begun(log: EventLog) -> Live:
+    live = Live(log, SystemClock())
+    assert isinstance(await log.verify(since=await live.recall()), Anchor)
+    await live.catch_up()
+    return live
+
+
+async def alerts_of(log: EventLog) -> tuple[object, ...]:
+    alerts = Alerts(log=log, clock=SystemClock(), settings=Settings(), looked_at=lambda _: None)
+    await alerts.restore(swept=True)
+    waits = {key: (wait.since, wait.cause) for key, wait in alerts._waiting.all.items()}
+    return alerts._fleet.endpoints, alerts._fleet.namespaces, waits, alerts._incidents.open
+
+
+async def letters_of(log: EventLog) -> tuple[object, ...]:
+    book = Book(log=log, clock=SystemClock())
+    await book.open()
+    return tuple(book.outbox.pending)
+
+
+async def forget(log: EventLog) -> None:
+    """Take every snapshot away, as a redaction does."""
+    await log.board.put(BOARD, dict.fromkeys(await log.board.scan(BOARD)))
+
+
+@pytest.mark.parametrize("remembered", [True, False], ids=["by snapshot", "by archive"])
+async def test_views_alerts_and_outbox_are_as_if_nothing_had_been_archived(
+    log: KeptLog, shelved: list[Segment], remembered: bool
+) -> None:
+    whole = MemoryLog()
+    await tell(whole, STORY)
+    told = await everything(log)
+    if not remembered:
+        await forget(log)
+
+    live = await begun(log)
+
+    assert told[0].position == CUT + 1
+    assert shown(live.views) == shown(folded([*STORY[:CUT], *told]))
+    assert await alerts_of(log) == await alerts_of(whole)
+    assert await letters_of(log) == await letters_of(whole) != ()
+
+
+async def test_a_snapshot_needs_no_archive_and_without_both_nothing_begins(
+    log: KeptLog, shelved: list[Segment]
+) -> None:
+    for segment in shelved:
+        remove(segment)
+
+    await begun(log)
+    await alerts_of(log)
+    await forget(log)
+
+    with pytest.raises(LogError, match=r"lie in the archive .* not there: bring it back"):
+        await begun(log)
+    with pytest.raises(LogError, match="bring it back"):
+        await alerts_of(log)
+    with pytest.raises(LogError, match="bring it back"):
+        await letters_of(log)
+
+
+def remove(segment: Segment) -> None:
+    Path(segment.path).unlink()
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["archive there", "archive away"])
+async def test_an_inspection_finds_nothing_wrong_with_a_log_that_was_archived(
+    log: KeptLog, shelved: list[Segment], away: bool
+) -> None:
+    live = await begun(log)
+    if away:
+        remove(shelved[0])
+
+    finding = await Inspection(log=log, live=live, clock=SystemClock()).inspect()
+
+    assert finding.broken is None
+    assert await log.board.scan(BOARD) != {}
+
+
+async def test_an_inspection_still_sees_a_view_that_is_not_of_the_log(log: KeptLog, shelved: list[Segment]) -> None:
+    live = await begun(log)
+    live.fleet.endpoints.pop(TGI)
+
+    finding = await Inspection(log=log, live=live, clock=SystemClock()).inspect()
+
+    assert finding.broken is not None
+    assert "fleet" in finding.broken
+
+
+async def test_nothing_is_archived_that_the_alerts_have_never_read(log: KeptLog) -> None:
+    await added(log, unit(LIFE, 0, draft("a")))
+
+    with pytest.raises(LogError, match="'alerts' has never read this log: let the daemon run"):
+        await keep_views(log, SystemClock())
+
+
+async def test_a_watcher_that_has_to_read_a_life_whose_beginning_is_archived_begins_anew(
+    log: KeptLog, shelved: list[Segment]
+) -> None:
+    known = (await begun(log)).fleet.endpoints[TGI]
+    stale = Track(endpoint=known.endpoint, life=known.life, version=known.version - 1)
+    happened = BecameUnreadable(window=window(99), reason="no JSON")
+
+    with pytest.raises(LogError, match="how the life of acme/tgi began lies in an archive"):
+        await record(log, {TGI: stale}, {TGI: [happened]})
+
+    assert await log.version(LIFE) == known.version
