@@ -360,7 +360,10 @@ class Archived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFoundBroken:
-    """An inspection of the log, up to `position`, found that its chain does not hold, or that a view is not of it."""
+    """An inspection of the log, up to `position`, found that its chain does not hold, or that a view is not of it.
+
+    `at`: when it ended. `why` says what does not hold, and where.
+    """
 
     at: datetime
     position: int
@@ -369,7 +372,7 @@ class LogFoundBroken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFoundSound:
-    """An inspection of the log, up to `position`, found nothing wrong any more."""
+    """An inspection of the log, up to `position`, found nothing wrong any more. `at`: when it ended."""
 
     at: datetime
     position: int

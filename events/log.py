@@ -423,6 +423,10 @@ class LogReader(Protocol):
         """Return how the chain stands there; None beyond the head, and within an archived segment."""
         ...
 
+    async def standing(self) -> Standing:
+        """Return how the log stands."""
+        ...
+
     async def verify(self, *, since: Anchor = BEGINNING, anchors: Sequence[Anchor] = ()) -> Anchor | Broken:
         """Work the chain out anew, from where it is known to hold; return how it stands at the head, or what is broken.
 

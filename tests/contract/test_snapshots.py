@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import find, given, settings, strategies as st
+from msgspec import structs
 
 from events import codec
 from events.catalogue import ConfigurationApplied, Event
@@ -59,7 +60,9 @@ def in_streams(events: list[tuple[str, Event]]) -> list[Recorded]:
     found = []
     for position, (stream, event) in enumerate(events, start=1):
         type_name, schema, data = codec.encode(event)
-        found.append(replace(STORY[0], position=position, stream=stream, type=type_name, schema=schema, data=data))
+        found.append(
+            structs.replace(STORY[0], position=position, stream=stream, type=type_name, schema=schema, data=data)
+        )
     return found
 
 

@@ -119,6 +119,9 @@ class CrashingLog:
     async def parked(self, name: str | None = None) -> list[Parked]:
         return await self.ask(lambda: self._log.parked(name))
 
+    async def standing(self) -> Standing:
+        return await self.ask(self._log.standing)
+
     async def anchor(self, position: int) -> Anchor | None:
         return await self.ask(lambda: self._log.anchor(position))
 

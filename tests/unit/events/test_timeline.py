@@ -1,12 +1,12 @@
 """The timeline of an endpoint: nothing is left out or claimed that was not so, and it agrees with the clocks."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 from itertools import pairwise
 
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from events.codec import decode
 from events.log import Recorded

@@ -93,7 +93,7 @@ async def test_what_was_seen_later_says_what_it_may_have_been(tmp_path: Path) ->
     [
         ({"at": "2026-01-01T00:00:00Z"}, 404, "nothing was known of acme/tgi"),
         ({"at": "2027-01-01T00:00:00Z"}, 400, "has not come yet"),
-        ({"at": "soon"}, 400, "not understood"),
+        ({"at": "soon"}, 400, "is no instant"),
         ({"at": "1h", "at_position": "2"}, 400, "say one of them"),
         ({"at_position": "900"}, 400, "the log holds no position 900: it ends at 7"),
         ({"at_position": "0"}, 400, "whole number"),
