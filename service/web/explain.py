@@ -10,9 +10,11 @@ from service.config import Settings
 from service.durations import humanize
 from service.subscribers.plan import Line, Verdict
 from service.web import shapes
-from statemachine.machine import Classification, explain
+from statemachine.machine import Classification, Reading, explain
 from statemachine.model import Discovered, EndpointName, StatusChanged
+from statemachine.status import Status
 
+SERVING = frozenset({Status.RUNNING, Status.UPDATING, Status.UPDATE_FAILED, Status.ABSENT})
 DEEDS = {"pause": "pause it", "scale_to_zero": "scale it to zero", "resume": "resume it"}
 
 
@@ -28,6 +30,7 @@ class Told:
     lines: tuple[Line, ...]
     settings: Settings
     now: datetime
+    starts: Reading | None = None
 
 
 def sentences(told: Told) -> Iterator[str]:
@@ -36,6 +39,7 @@ def sentences(told: Told) -> Iterator[str]:
     yield from _doubts(told)
     yield from _beginning(told)
     yield from _why(told)
+    yield from _starts(told)
     yield _protection(told)
     if told.known.endpoint.sighting is None:
         return
@@ -113,6 +117,17 @@ def _why(told: Told) -> Iterator[str]:
             yield f"{done.actor} asked to {command} (position {done.position}): {done.intended.reason}."
     if told.shown.message:
         yield f"Hugging Face says: {told.shown.message}"
+
+
+def _starts(told: Told) -> Iterator[str]:
+    """Say how long a start takes, where one is under way or would have to come first."""
+    read = told.starts
+    if read is None or read.p50 is None or read.p90 is None or told.known.endpoint.status in SERVING:
+        return
+    count = len(read.cold_starts)
+    seen = f"Of its last {count} starts half were up" if count > 1 else "The one start that was seen whole was up"
+    most = f", nine in ten within {_span(read.p90.upper.total_seconds())}" if count >= 10 else ""
+    yield f"{seen} within {_span(read.p50.upper.total_seconds())}{most}."
 
 
 def _protection(told: Told) -> str:

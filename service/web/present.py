@@ -12,6 +12,7 @@ from events.views.outbox import State
 from service.parts import Parts
 from service.subscribers.plan import Line, Verdict, lines
 from service.web import explain, render, shapes
+from statemachine.machine import until
 from statemachine.model import Discovered, EndpointName
 
 DUE = frozenset({Verdict.WARN, Verdict.ACT, Verdict.LATER})
@@ -95,6 +96,7 @@ async def explanation(parts: Parts, name: EndpointName) -> shapes.Explanation:
         lines=_lines(parts, known),
         settings=parts.configuration.settings,
         now=now,
+        starts=until(lived.clocks, now) if (lived := parts.live.uptime.of(name)) else None,
     )
     return shapes.Explanation(
         sentences=tuple(explain.sentences(told)),

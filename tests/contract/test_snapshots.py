@@ -153,7 +153,7 @@ def test_an_example_is_read_as_what_it_was_written_of(shape: Shape[Any]) -> None
         (lambda row: b"", "cannot be read"),
         (lambda row: row[: len(row) // 2], "cannot be read"),
         (lambda row: zlib.compress(b"{}\n"), "cannot be read"),
-        (lambda row: zlib.compress(zlib.decompress(row).rstrip(b"\n").rpartition(b"\n")[0]), "not whole"),
+        (lambda row: zlib.compress(zlib.decompress(row).partition(b"\n")[2]), "not whole"),
         (lambda row: zlib.compress(zlib.decompress(row).replace(b'"fold":1', b'"fold":0')), "of another fold"),
         (lambda row: zlib.compress(zlib.decompress(row).replace(b'"status":"initializing"', b'"status":7')), "read"),
     ],

@@ -1,11 +1,13 @@
-"""A snapshot as bytes: a line that says what it is, then a line for each row of each view; compressed.
+"""A snapshot as bytes: a line for each row of each view, and at last one that says what it is; compressed.
 
-Written in small pieces, so that a thread which writes a large one never keeps the others of its process waiting. Read
-whole, or only the views that are asked for.
+Written in small pieces, each forgotten before the next, so that a thread which writes a large one keeps nobody waiting.
+Read whole, or only the views that are asked for.
 """
 
+import gc
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -66,23 +68,42 @@ class Snapshot:
 
 def written(position: int, hash_: bytes, views: Sequence[tuple[Shape[Any], Any]]) -> bytes:
     """Return a snapshot as bytes. Meant for a thread: hand in views that nobody changes any more."""
-    rows = [(shape, list(shape.rows(view))) for shape, view in views]
-    parts = tuple(Part(name=shape.name, fold=shape.fold, rows=len(own)) for shape, own in rows)
-    press = zlib.compressobj(level=1)
-    pieces = [press.compress(ENCODER.encode_lines([Title(position=position, hash=hash_.hex(), parts=parts)]))]
-    for _, own in rows:
-        pieces += [press.compress(ENCODER.encode_lines(piece)) for piece in _pieces(own)]
-    return b"".join([*pieces, press.flush()])
+    press, parts, pressed = zlib.compressobj(level=1), [], []
+    for shape, view in views:
+        rows = 0
+        for piece in _pieces(shape.rows(view)):
+            rows += len(piece)
+            pressed.append(press.compress(ENCODER.encode_lines(piece)))
+        parts.append(Part(name=shape.name, fold=shape.fold, rows=rows))
+    title = Title(position=position, hash=hash_.hex(), parts=tuple(parts))
+    return b"".join([*pressed, press.compress(ENCODER.encode_lines([title])), press.flush()])
 
 
 def read(data: bytes, shapes: Sequence[Shape[Any]]) -> Snapshot:
     """Return the snapshot with the views of these shapes. Raises NotTrusted."""
     try:
-        title, *lines = zlib.decompress(data).splitlines()
-        said = msgspec.json.decode(title, type=Title)
-        return Snapshot(position=said.position, hash=bytes.fromhex(said.hash), views=_views(said, lines, shapes))
+        with _uncollected():
+            return _read(data, shapes)
     except (zlib.error, msgspec.MsgspecError, ValueError) as error:
         raise NotTrusted(f"it cannot be read ({error})") from error
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let Python look for no garbage meanwhile: where things are only built up it finds none, and looks for long."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _read(data: bytes, shapes: Sequence[Shape[Any]]) -> Snapshot:
+    *lines, title = zlib.decompress(data).splitlines()
+    said = msgspec.json.decode(title, type=Title)
+    return Snapshot(position=said.position, hash=bytes.fromhex(said.hash), views=_views(said, lines, shapes))
 
 
 def _views(said: Title, lines: list[bytes], shapes: Sequence[Shape[Any]]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+import psutil
+
 from events.sqlite import SqliteLog, open_readonly
 from service.shelf import BOARD, FEWEST
 from tests.bench import biglog
@@ -41,30 +43,33 @@ def _starts(daemon: Daemon) -> Iterator[Figure]:
     by_snapshot, with_tail = [], []
     for _ in range(ROUNDS):
         by_snapshot.append(_started(daemon))
-        _killed(daemon)
+        daemon.kill()
         asyncio.run(_more(daemon.log))
         with_tail.append(_started(daemon))
         _stopped(daemon)
     said = f"start to ready, {EVENTS:,} events"
-    for name, took in (("by snapshot", by_snapshot), (f"and {FEWEST:,} events", with_tail)):
-        seconds = median(took)
+    for name, took in (("by snapshot", by_snapshot), (f"and {FEWEST:,} more", with_tail)):
+        seconds = median(wall for wall, _ in took)
         yield Figure(
             name=f"{said}, {name}",
             value=seconds,
             unit="s",
-            ratio=whole / seconds,
+            ratio=whole[0] / seconds,
             against="faster than without",
             reach="<= 2 s",
             met=seconds <= 2,
         )
-    yield Figure(name=f"{said}, from nothing", value=whole, unit="s")
+        yield Figure(name=f"{said}, {name}: CPU", value=median(cpu for _, cpu in took), unit="s")
+    yield Figure(name=f"{said}, from nothing", value=whole[0], unit="s")
 
 
-def _started(daemon: Daemon) -> float:
+def _started(daemon: Daemon) -> tuple[float, float]:
+    """Start it, and return the seconds until it is ready, and those that it computed meanwhile."""
     before = time.perf_counter()
     process = daemon.begin()
     process.until(lambda: daemon.answers("/readyz"), PATIENCE_SECONDS)
-    return time.perf_counter() - before
+    took, cpu = time.perf_counter() - before, psutil.Process(process.child.pid).cpu_times()
+    return took, cpu.user + cpu.system
 
 
 def _stopped(daemon: Daemon) -> None:
@@ -74,10 +79,6 @@ def _stopped(daemon: Daemon) -> None:
     process.until(lambda: asyncio.run(_snapshots(daemon.log)) >= {"alerts"}, PATIENCE_SECONDS)
     assert daemon.stop() == 0
     assert asyncio.run(_snapshots(daemon.log)) == {"alerts", "views"}
-
-
-def _killed(daemon: Daemon) -> None:
-    daemon.kill()
 
 
 async def _snapshots(path: Path) -> set[str]:

@@ -12,7 +12,8 @@ from service.config import Configuration, load
 from service.subscribers.plan import Moment, lines
 from service.web import explain, render
 from service.web.explain import Told
-from statemachine.machine import By, Trigger
+from statemachine.course import Starts
+from statemachine.machine import Bounds, By, Clocks, Trigger, until
 from statemachine.model import BecameUnreadable, Cause, Discovered, EndpointName, Kind, Sighting, StatusChanged, Window
 from statemachine.status import Status
 from tests.unit.web.hands import CREATED, START
@@ -164,3 +165,24 @@ protected = true
         "No hold. Protected by group production.",
         "No policy reaches it (its groups: production).",
     ]
+
+
+def of_starts(folder: Path, status: Status, *minutes: int) -> list[str]:
+    """Return what is said of the starts of an endpoint that took so many minutes each."""
+    took = tuple(Bounds(lower=timedelta(minutes=each), upper=timedelta(minutes=each, seconds=30)) for each in minutes)
+    reading = until(Clocks(starts=Starts(count=len(took), took=took)), NOW)
+    found = Discovered(seen_at=START, absent_at=None, sighting=Sighting(status=status, created_at=CREATED))
+    lines_ = explain.sentences(replace(told(configuration(folder), found), starts=reading))
+    return [line for line in lines_ if "start" in line]
+
+
+def test_one_that_is_down_is_told_how_long_its_starts_took_as_far_as_they_were_seen(tmp_path: Path) -> None:
+    one = "The one start that was seen whole was up within 3 min 30 s."
+    few = "Of its last 3 starts half were up within 4 min 30 s."
+    many = "Of its last 10 starts half were up within 5 min 30 s, nine in ten within 9 min 30 s."
+
+    assert of_starts(tmp_path, Status.INITIALIZING, 3) == [one]
+    assert of_starts(tmp_path, Status.PAUSED, 3, 4, 5) == [few]
+    assert of_starts(tmp_path, Status.SCALED_TO_ZERO, *range(1, 11)) == [many]
+    assert of_starts(tmp_path, Status.PAUSED) == []
+    assert of_starts(tmp_path, Status.RUNNING, 3) == []
