@@ -130,7 +130,7 @@ class Outbox:
         rules = {known.fired.rule for known in found if known is not None}
         severities = {known.fired.severity for known in found if known is not None}
         untold = None
-        if notified.message is Message.RESOLVED:
+        if notified.message is Message.RESOLVED and notified.incidents:
             untold = self._untold.pop((channel, notified.incidents[0]), None)
         letter = Letter(
             channel=channel,
@@ -156,7 +156,7 @@ class Outbox:
             self._about[key].discard(id_)
             if not self._about[key]:
                 del self._about[key]
-        if letter.notified.message is Message.FIRING and state is not State.DELIVERED:
+        if letter.notified.message is Message.FIRING and letter.notified.incidents and state is not State.DELIVERED:
             self._leave_untold(letter)
 
     def _leave_untold(self, firing: Letter) -> None:

@@ -1,11 +1,11 @@
 """The log is proved while the daemon runs: what is wrong is found, told once, and ends when it is mended."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from events.catalogue import Fired, LogFoundBroken, LogFoundSound, Notified, Resolved
 from events.log import LogError, LogUnusable, Query
@@ -53,7 +53,7 @@ async def stage() -> Stage:
 def change(log: MemoryLog, position: int) -> Any:
     """Change an event behind the log's back; return what it was."""
     events = log.store.events
-    was, events[position - 1] = events[position - 1], replace(events[position - 1], actor="nobody")
+    was, events[position - 1] = events[position - 1], structs.replace(events[position - 1], actor="nobody")
     return was
 
 
