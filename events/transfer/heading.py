@@ -15,6 +15,7 @@ TYPE = "dev.lamplighter.copy.v1"
 
 Position = Annotated[int, msgspec.Meta(ge=0)]
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+LogId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z]{1,64}\Z")]  # files are named by it
 
 
 class Heading(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +24,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     `cursors` and `parked` are how far each subscriber had come when the log stood at `last`; a segment has none.
     """
 
-    log_id: str
+    log_id: LogId
     after: Position
     hash_before: Hash
     last: Position
@@ -74,4 +75,7 @@ def parse(line: bytes) -> Heading:
         raise NotRendered(f"it is not how `lamplighter log export` begins a file ({error})") from error
     if render(heading) != line:
         raise NotRendered("it is not as Lamplighter writes it: something changed it on its way")
+    seen = [*heading.cursors.values(), *(parked.position for parked in heading.parked)]
+    if max(seen, default=0) > heading.last:
+        raise NotRendered(f"it tells of somebody who has seen {max(seen)}, and ends at position {heading.last}")
     return heading

@@ -19,12 +19,15 @@ from events.log import (
     KeptLog,
     LogError,
     Misfit,
+    Parked,
     Query,
     Recorded,
     Redaction,
     Sealed,
 )
 from events.memory import MemoryLog, MemoryStore
+from events.transfer import heading as headings
+from events.transfer.copies import Copy
 from events.transfer.files import BadCopy, whole
 from events.transfer.outgoing import outgoing
 from tests.contract.copies import ACTS, LIFE, export, fill, import_
@@ -256,6 +259,34 @@ async def test_a_file_that_is_no_whole_copy_is_refused_at_its_line_and_nothing_i
 
     assert refused.value.line == line
     assert await other.head() == 0
+
+
+@pytest.mark.parametrize("log_id", ["../../elsewhere", "a\nb", "a\x00", "abc\n", ""])
+def test_a_log_takes_no_id_by_which_a_file_would_lie_elsewhere(log_id: str, tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    heading = headings.Heading(
+        log_id=log_id, after=0, hash_before="00" * 32, last=0, hash="00" * 32, cursors={}, parked=()
+    )
+    path.write_bytes(headings.render(heading) + b"\n")
+
+    with pytest.raises(BadCopy, match="line 1: it is not how `lamplighter log export` begins a file"):
+        Copy(path)
+
+
+@pytest.mark.parametrize(
+    "seen", [{"cursors": {"alerts": 8}}, {"parked": (Parked(name="alerts", position=8, error="no"),)}]
+)
+async def test_nobody_has_seen_what_is_beyond_the_end_of_a_copy(
+    log: KeptLog, seen: dict[str, Any], tmp_path: Path
+) -> None:
+    await fill(log)
+    path = await export(log, tmp_path / "log.jsonl")
+    _, *lines = path.read_bytes().splitlines(keepends=True)
+    heading = structs.replace(Copy(path).heading, **seen)
+    path.write_bytes(b"".join([headings.render(heading) + b"\n", *lines]))
+
+    with pytest.raises(BadCopy, match="somebody who has seen 8, and ends at position 7"):
+        Copy(path)
 
 
 async def test_lines_of_another_log_are_refused(tmp_path: Path) -> None:
