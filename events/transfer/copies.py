@@ -79,8 +79,14 @@ def require_file(segment: Segment) -> None:
     path, place = Path(segment.path), f"positions {segment.first} to {segment.last} lie in the archive {segment.path}"
     if not path.exists():
         raise NotThere(f"{place}, which is not there: bring it back, or ask for what is after {segment.last}")
-    if digest(path) != segment.digest:
+    if digest(path) != segment.digest or not _is_of(Copy(path).heading, segment):
         raise LogError(f"{place}, which is not the file that was written: bring that one back")
+
+
+def _is_of(heading: Heading, segment: Segment) -> bool:
+    """Return whether a file begins and ends where the chain does: unlike the digest, that is proven with the log."""
+    ends = (heading.after + 1, heading.last, heading.hash_before, heading.hash)
+    return ends == (segment.first, segment.last, segment.hash_before.hex(), segment.hash_after.hex())
 
 
 def archived(segment: Segment) -> Iterator[Sealed]:

@@ -13,6 +13,7 @@ from events import codec, streams
 from events.catalogue import Archived, Confirmed, Intended
 from events.log import (
     AlreadyDecided,
+    Anchor,
     Appended,
     CursorMove,
     IdReused,
@@ -26,7 +27,7 @@ from events.log import (
     StillNeeded,
     Unit,
 )
-from events.memory import MemoryLog
+from events.memory import MemoryLog, MemoryStore
 from events.transfer import shelving
 from events.transfer.copies import NotThere
 from events.transfer.shelving import position_before, why_not
@@ -216,6 +217,21 @@ async def test_an_archive_that_was_changed_is_not_believed(free: KeptLog, tmp_pa
 
     with pytest.raises(LogError, match="not the file that was written"):
         await export(free, tmp_path / "log.jsonl")
+
+
+async def test_an_archive_with_another_past_is_not_believed_even_if_its_digest_was_changed_too(tmp_path: Path) -> None:
+    log, forger = (MemoryLog(MemoryStore()) for _ in range(2))
+    for said in range(5):
+        await added(log, unit(LIFE, said, draft(f"a{said}")))
+        await added(forger, unit(LIFE, said, draft(f"forged {said}")))
+    [segment] = await archived(log, tmp_path / "shelf", 3)
+    [forged] = await archived(forger, tmp_path / "forged", 3)
+
+    log.store.segments[0] = replace(segment, path=forged.path, digest=forged.digest)
+
+    assert isinstance(await log.verify(), Anchor)
+    with pytest.raises(LogError, match="not the file that was written"):
+        [recorded async for recorded in beginning.archived(log, after=0)]
 
 
 async def test_nothing_leaves_that_a_subscriber_has_still_to_read(filled: KeptLog, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`lamplighter log head` and `log verify`: an anchor to keep elsewhere, and the proof that it still holds."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ from service.cli.printing import document, say
 from service.cli.spelling import counted
 
 if TYPE_CHECKING:
-    from events.log import Anchor, Broken
+    from events.log import Anchor, Broken, Segment
 
 Anchors = Annotated[
     list[str] | None,
@@ -35,7 +36,7 @@ def head(ctx: typer.Context, log: Log = None, json: Json = False) -> None:
 def verify(ctx: typer.Context, log: Log = None, anchor: Anchors = None, json: Json = False) -> None:
     """Prove that nothing in the log was changed, taken out or put elsewhere. Exit code 1 if something was.
 
-    Archived events are proven by what the log kept of them; the files are looked at where they are.
+    Archived events are proven by what the log kept of them; the files are read where they are.
     """
     path = path_of(log)
     anchors = [_parsed(text) for text in anchor or ()]
@@ -76,14 +77,23 @@ async def _head(path: Path) -> tuple[str, "Anchor"]:
 
 async def _verify(path: Path, anchors: list["Anchor"]) -> tuple["Anchor | Broken", list[str]]:
     """Return what came of it, and which archives could not be looked at."""
-    from events.transfer.copies import NotThere, require_file
+    from events.log import Broken
 
-    absent = []
     async with reading(path) as log:
         found = await log.verify(anchors=anchors)
-        for segment in (await log.standing()).segments:
-            try:
-                require_file(segment)
-            except NotThere:
-                absent.append(segment.path)
-    return found, absent
+        segments = () if isinstance(found, Broken) else (await log.standing()).segments
+        return found, _absent(segments)
+
+
+def _absent(segments: Sequence["Segment"]) -> list[str]:
+    """Read the archives event by event; return those that are not there. Raises LogError."""
+    from events.transfer.copies import NotThere, archived
+
+    absent = []
+    for segment in segments:
+        try:
+            for _ in archived(segment):
+                pass
+        except NotThere:
+            absent.append(segment.path)
+    return absent
