@@ -129,6 +129,7 @@ class Walk:
         if missing := self._missing(stub.position):
             return missing
         self.at = Anchor(position=stub.position, hash=stub.after(self.at.hash))
+        self._claims.pop(stub.position, None)  # of events that were archived with it since they were passed
         return self._unlike_its_anchors()
 
     def pass_end(self, first: int, last: int, hash_: bytes) -> Broken | None:

@@ -25,8 +25,18 @@ ROWS = f"""
 STUBS = f"""
     SELECT {CHAINED} FROM archived WHERE position > ? AND position <= ? ORDER BY position LIMIT {PAGE}
 """  # noqa: S608 - constants
-SEGMENT = "SELECT first, last, hash_before, hash_after FROM segments WHERE last > ? ORDER BY first LIMIT 1"
-OUT_OF_PLACE = "SELECT min(position) FROM events WHERE position <= (SELECT coalesce(max(last), 0) FROM segments)"
+SEGMENT = """
+    SELECT (SELECT coalesce(max(last), 0) FROM segments WHERE last <= ?1), first, last, hash_before, hash_after
+    FROM segments WHERE last > ?1 ORDER BY last LIMIT 1
+"""
+OUT_OF_PLACE = """
+    WITH cut (position) AS (SELECT coalesce(max(last), 0) FROM segments)
+    SELECT min(position) FROM (
+        SELECT min(position) AS position FROM events WHERE position <= (SELECT position FROM cut)
+        UNION ALL SELECT min(position) FROM archived WHERE position > (SELECT position FROM cut)
+        UNION ALL SELECT min(position) FROM archived WHERE position < 1
+    )
+"""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -73,16 +83,19 @@ class Verification:
     def _page(self, con: sqlite3.Connection) -> Anchor | Broken | None:
         walk, at = self._walk, self._walk.at.position
         if (segment := con.execute(SEGMENT, (at,)).fetchone()) is not None:
-            return self._segment(con, *segment)
+            return self._segment(con, segment)
         broken = _first(walk.step(_row(raw)) for raw in con.execute(ROWS, (at,)))
         if broken is not None or walk.at.position > at:
             return broken
         return walk.end(_head(con)) or walk.at
 
-    def _segment(self, con: sqlite3.Connection, first: int, last: int, before: bytes, after: bytes) -> Broken | None:
+    def _segment(self, con: sqlite3.Connection, segment: tuple[Any, ...]) -> Broken | None:
         """Go past a page of archived events; the chain must come to the hashes at both ends of their segment."""
         walk, at = self._walk, self._walk.at.position
-        broken = walk.pass_end(first, last, before) if at == first - 1 else None
+        behind, first, last, before, after = segment
+        if at == behind and first != at + 1:
+            return Broken(position=at + 1, why=f"the archived events up to {last} begin with {first} instead of it")
+        broken = walk.pass_end(first, last, before) if at == behind else None
         broken = broken or _first(walk.pass_stub(_stub(raw)) for raw in con.execute(STUBS, (at, last)))
         if broken is not None:
             return broken
@@ -91,7 +104,7 @@ class Verification:
         return walk.pass_end(first, last, after) if walk.at.position == last else None
 
     def _out_of_place(self, con: sqlite3.Connection) -> Broken | None:
-        """Return what stands before the first position that the log may hold, and would never be come by."""
+        """Return what stands where nothing can, and would never be come by: an id there would still be taken."""
         position = con.execute(OUT_OF_PLACE).fetchone()[0]
         return None if position is None else Broken(position=position, why="there is no such place in the log")
 

@@ -26,6 +26,7 @@ from events.log import (
     LogReader,
     LogUnusable,
     Query,
+    Recorded,
     Redaction,
     Segment,
     Unit,
@@ -33,8 +34,10 @@ from events.log import (
 )
 from events.memory import MemoryLog, MemoryStore
 from events.sqlite import open_readonly
+from events.sqlite.verifying import PAGE, Verification
 from statemachine.model import Discovered, EndpointName, Sighting
 from statemachine.status import Status
+from tests.contract.copies import archived
 from tests.contract.disks import NOON, Disk, MemoryDisk, SqliteDisk, added, draft, unit
 
 NAME = EndpointName("acme", "tgi")
@@ -471,7 +474,13 @@ def test_an_anchor_is_read_as_it_was_written(position: int, hash_: bytes) -> Non
         "UPDATE segments SET hash_after = zeroblob(32)",
         "UPDATE segments SET last = 2",
         "UPDATE segments SET last = 4",
+        "UPDATE segments SET first = 0",
+        "UPDATE segments SET first = 2",
+        "UPDATE segments SET first = 0, hash_before = zeroblob(1)",
         "DELETE FROM segments",
+        "UPDATE archived SET position = 0 WHERE position = 1",
+        "INSERT INTO archived VALUES (0, 'taken', 'x', 1, 'x', 1, '2026-11-20T12:00:00.000000Z', 'x', x'00')",
+        "INSERT INTO archived VALUES (4, 'taken', 'x', 1, 'x', 1, '2026-11-20T12:00:00.000000Z', 'x', x'00')",
         "UPDATE events SET position = 2 WHERE position = 5",
     ],
 )
@@ -492,4 +501,22 @@ async def test_what_is_kept_of_an_archived_event_is_watched_too(tmp_path: Path, 
 
     assert isinstance(whole, Anchor)
     assert isinstance(found, Broken)
-    assert 1 <= found.position <= 4
+    assert 0 <= found.position <= 4
+
+
+async def test_what_is_archived_during_a_proof_does_not_upset_it(tmp_path: Path) -> None:
+    log = await SqliteDisk(tmp_path).open()
+    await added(log, unit("daemon", 0, *(draft(f"r{number}") for number in range(PAGE + 50))))
+    told = await log.redact(Redaction(position=3, why="a name", actor="ann", time=NOON))
+    verification = Verification(log.path)
+    found = [verification.go_on() for _ in range(2)]
+
+    await archived(log, tmp_path / "shelf", PAGE + 51)
+    while found[-1] is None:
+        found.append(verification.go_on())
+    verification.close()
+    await log.close()
+
+    assert isinstance(told, Recorded)
+    assert told.position == PAGE + 51
+    assert isinstance(found[-1], Anchor)
