@@ -8,7 +8,8 @@ as a whole.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -249,24 +250,34 @@ class Writer:
     def _commit(self, con: sqlite3.Connection, work: Callable[[], list[object]]) -> list[object]:
         con.execute("BEGIN IMMEDIATE")
         before, _ = self._position, self._hash = self._tip()
-        outcomes = work()
-        if self._position != before:
-            con.execute("UPDATE head SET position = ?, hash = ?", (self._position, self._hash))
-            con.execute("UPDATE lateness SET latest = ?", (instant(self._latest),))
-        con.execute("COMMIT")
+        with self._no_farther():
+            outcomes = work()
+            if self._position != before:
+                con.execute("UPDATE head SET position = ?, hash = ?", (self._position, self._hash))
+                con.execute("UPDATE lateness SET latest = ?", (instant(self._latest),))
+            con.execute("COMMIT")
         return outcomes
 
     def _apart(self, con: sqlite3.Connection, job: Job) -> object:
-        tip = self._position, self._hash
         con.execute("SAVEPOINT job")
         try:
-            outcome = job(self)
+            with self._no_farther():
+                outcome = job(self)
         except (LogError, *REFUSALS) as error:
             con.execute("ROLLBACK TO job")
-            self._position, self._hash = tip
             outcome = error if isinstance(error, LogError) else self._defect(error)
         con.execute("RELEASE job")
         return outcome
+
+    @contextmanager
+    def _no_farther(self) -> Iterator[None]:
+        """Let the log reach no farther than now if the block fails: nobody may be told of what it had begun."""
+        tip = self._position, self._hash
+        try:
+            yield
+        except BaseException:
+            self._position, self._hash = tip
+            raise
 
     def _defect(self, error: Exception) -> LogError:
         told = LogError(f"the log {self.path} cannot take this: {error}. This is a defect: please report it")

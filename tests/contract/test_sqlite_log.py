@@ -526,6 +526,17 @@ async def test_a_disk_that_stays_away_fails_every_call_until_it_is_back(log: Sql
     assert reasons(await added(log, unit("daemon", 0, draft("a")))) == ["a"]
 
 
+async def test_nobody_is_told_of_what_was_not_written_while_the_disk_is_away(log: SqliteLog, tmp_path: Path) -> None:
+    fail_next_commit(log._writer, reached_the_disk=False)
+    log._writer.path = tmp_path / "away" / "log.db"
+    await failing(log, unit("daemon", 0, draft("a"), draft("b")))
+    log._writer.path = log.path
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await log.beyond(0)
+
+
 class Deferring:
     """The mutant: a connection whose transactions take the write lock only when they first write."""
 
