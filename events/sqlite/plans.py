@@ -117,8 +117,11 @@ def _place(con: sqlite3.Connection, at: datetime, later: timedelta, first: int, 
         return low if at.year < 5000 else high
     while low < high:
         middle = (low + high) // 2
-        (time,) = con.execute("SELECT time FROM events WHERE position = ?", (middle,)).fetchone()
-        low, high = (middle + 1, high) if time < bound else (low, middle)
+        # A log that was changed behind its back may lack that one, and is asked all the same.
+        found = con.execute(
+            "SELECT time FROM events WHERE position >= ? ORDER BY position LIMIT 1", (middle,)
+        ).fetchone()
+        low, high = (middle + 1, high) if found is not None and found[0] < bound else (low, middle)
     return low
 
 

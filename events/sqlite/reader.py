@@ -126,7 +126,7 @@ class SqliteReader:
                 if self._con is None:
                     self._con = open_for_reading(self.path)
                 return question(self._con)
-            except sqlite3.Error:
+            except BaseException:
                 self._drop()  # whatever it had begun ends with it
                 raise
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -535,6 +536,31 @@ async def test_nobody_is_told_of_what_was_not_written_while_the_disk_is_away(log
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await log.beyond(0)
+
+
+@pytest.mark.parametrize("gone", range(1, 8))
+async def test_a_log_that_lacks_an_event_can_still_be_asked_by_time(log: SqliteLog, gone: int) -> None:
+    await added(log, unit("daemon", 0, *(draft(str(minutes), minutes=minutes) for minutes in range(1, 8))))
+    with closing(sqlite3.connect(log.path, isolation_level=None)) as con:
+        con.execute("DROP TRIGGER events_stay")
+        con.execute("DELETE FROM events WHERE position = ?", (gone,))
+
+    page = await log.read(Query(since=NOON + timedelta(minutes=3), until=NOON + timedelta(minutes=6)))
+
+    assert [event.position for event in page.events] == [place for place in (3, 4, 5) if place != gone]
+
+
+async def test_a_question_that_fails_leaves_nothing_open(log: SqliteLog) -> None:
+    await added(log, unit("daemon", 0, draft("a")))
+
+    def fail(con: sqlite3.Connection) -> None:
+        con.execute("BEGIN")
+        raise RecursionError
+
+    with pytest.raises(RecursionError):
+        await log.ask(fail)
+
+    assert len((await log.read(Query())).events) == 1
 
 
 class Deferring:
