@@ -461,7 +461,7 @@ class EventLog(LogReader, Protocol):
         """Replace texts of an event by a mark, for ever; return the event that tells of it.
 
         The event can still be understood, and the chain holds. When this returns, the texts are gone from the store
-        itself, and so are the snapshots that may have held them.
+        itself, and so are the snapshots and documents that may have held them.
         """
         ...
 

@@ -18,7 +18,8 @@ from events.facets import Facets, facets
 from events.log import Appended, NotRedacted, Recorded, Redaction, Result, Sealed, Unit, Write
 
 MARK = "<redacted>"
-COPIES = "snapshot"  # the kind of the board's rows that are made from events, and can be made anew
+# The kinds of the board's rows that may hold what an event says, and are made anew: of events, or by looking again.
+COPIES = ("snapshot", "document")
 
 # Dotted paths, without the places in lists. Views, policies and deliveries find each other by these.
 NEEDED = frozenset({
@@ -63,7 +64,7 @@ class Redactable(Protocol):
 
 
 def redact(order: Redaction, rows: Redactable) -> Recorded | NotRedacted:
-    """Replace the payload, tell of it, and drop the snapshots: they may hold what was taken out."""
+    """Replace the payload, tell of it, and drop the snapshots and documents: they may hold what was taken out."""
     found = rows.sealed_at(order.position)
     if found is None:
         return NotRedacted(position=order.position, why=_why_absent(order.position, rows.position))
@@ -84,7 +85,8 @@ def redact(order: Redaction, rows: Redactable) -> Recorded | NotRedacted:
         return NotRedacted(position=order.position, why=f"the event that tells of it was refused: {result}")
     [recorded] = result.events
     rows.replace(order.position, replaced.data, facets(replaced.event), recorded.position)
-    rows.forget(COPIES)
+    for kind in COPIES:
+        rows.forget(kind)
     return recorded
 
 

@@ -247,6 +247,7 @@ async def test_no_byte_of_a_redacted_text_is_left_in_any_file(log: SqliteLog) ->
         reasons_ = (f"{number} {n} {SECRET if (number, n) == (3, 5) else 'x' * n}" for n in range(20))
         await added(log, unit("daemon", 20 * number, *(draft(text, id_=text[:5]) for text in reasons_)))
     await log.board.put("snapshot", {"fleet": SECRET.encode() * 100})
+    await log.board.put("document", {"acme/tgi": SECRET.encode() * 100})
     [where] = [recorded.position for recorded in await everything(log) if SECRET.encode() in recorded.data]
     assert SECRET.encode() in bytes_of(log)
 
