@@ -68,11 +68,13 @@ class SqliteLog(SqliteReader):
         `holder` tells a second daemon, beside process and host, who holds the log: since when, listening where.
         """
         writing = ThreadPoolExecutor(1, thread_name_prefix="lamplighter-log-writer")
+        opened: list[Writer] = []
         try:
-            writer = await asyncio.get_running_loop().run_in_executor(writing, Writer.open, path, holder)
-            log = cls(writer, writing)
+            await asyncio.get_running_loop().run_in_executor(writing, lambda: opened.append(Writer.open(path, holder)))
+            log = cls(opened[0], writing)
             await log.identify()
         except BaseException:
+            writing.submit(_abandon, opened)  # in its turn: also one that is still being opened
             writing.shutdown(wait=False)
             raise
         return log
@@ -174,6 +176,11 @@ class SqliteLog(SqliteReader):
             else:
                 call.done.set_exception(_for_one(failure))
         self._begin_group()
+
+
+def _abandon(writers: Sequence[Writer]) -> None:
+    for writer in writers:
+        writer.abandon()
 
 
 def _for_one(failure: BaseException) -> BaseException:

@@ -83,6 +83,35 @@ async def test_the_lock_ends_with_the_log(disk: SqliteDisk) -> None:
     await second.close()
 
 
+async def opened_at_last(disk: SqliteDisk) -> SqliteLog:
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(LogHeld):
+                return await disk.open()
+
+
+async def test_a_log_that_was_not_opened_after_all_is_let_go_of(
+    disk: SqliteDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: SqliteLog) -> None:
+        raise LogUnusable("the disk is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteLog, "identify", fail)
+        with pytest.raises(LogUnusable):
+            await disk.open()
+
+    await disk.crash(await opened_at_last(disk))
+
+
+async def test_whoever_gives_up_opening_a_log_lets_go_of_it(disk: SqliteDisk) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await disk.open()
+
+    await disk.crash(await opened_at_last(disk))
+
+
 async def test_a_reader_needs_no_lock_and_writes_nothing(log: SqliteLog) -> None:
     before = await added(log, unit("daemon", 0, draft("a")))
     await log.board.put("freshness", {"acme": b"12:00"})
