@@ -103,9 +103,10 @@ def parse(line: bytes) -> tuple[str, Sealed]:
         line.decode()  # also within the payload, which is not looked into
         document = _decoder.decode(line)
         log_id, event = document.source.removeprefix(_SOURCE), _sealed(document)
-    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        again = render(event, log_id)
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise NotRendered(f"it is no CloudEvent of a log of Lamplighter ({error})") from error
-    if render(event, log_id) != line:
+    if again != line:
         raise NotRendered("it is not as Lamplighter writes it: something changed it on its way")
     return log_id, event
 

@@ -71,7 +71,7 @@ def parse(line: bytes) -> Heading:
     """Return the heading that a line is. Raises NotRendered."""
     try:
         heading = _headings.decode(_lines.decode(line).data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise NotRendered(f"it is not how `lamplighter log export` begins a file ({error})") from error
     if render(heading) != line:
         raise NotRendered("it is not as Lamplighter writes it: something changed it on its way")

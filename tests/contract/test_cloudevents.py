@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from events import chain, cloudevents, codec
 from events.log import Recorded, Sealed
+from statemachine.model import instant
 from tests.contract.disks import NOON
 from tests.contract.test_event_types import ANY_EVENT, EXAMPLES, stored
 
@@ -127,6 +128,11 @@ def test_any_byte_that_was_changed_shows(data: st.DataObject) -> None:
     assert log_id != "log-1" or event.hash != linked, "the chain tells what the text itself cannot"
 
 
+DEEP = b'{"reason":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+AT = instant(recorded().time).encode()
+EARLY = b"0001-01-01T00:00:00+23:59"
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -140,6 +146,8 @@ def test_any_byte_that_was_changed_shows(data: st.DataObject) -> None:
         cloudevents.render(sealed(recorded()), "log-1").replace(b'"1.0"', b'"0.3"'),
         cloudevents.render(sealed(recorded()), "log-1") + b" ",
         cloudevents.render(sealed(recorded(b'{"reason":"\xbc"}')), "log-1"),
+        pytest.param(cloudevents.render(sealed(recorded(DEEP)), "log-1"), id="deep"),
+        pytest.param(EARLY.join(cloudevents.render(sealed(recorded()), "log-1").split(AT, 1)), id="before all time"),
     ],
 )
 def test_what_is_not_ours_is_refused(line: bytes) -> None:

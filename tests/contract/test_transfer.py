@@ -273,6 +273,14 @@ def test_a_log_takes_no_id_by_which_a_file_would_lie_elsewhere(log_id: str, tmp_
         Copy(path)
 
 
+def test_a_heading_is_refused_however_deep_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n")
+
+    with pytest.raises(BadCopy, match="line 1"):
+        Copy(path)
+
+
 @pytest.mark.parametrize(
     "seen", [{"cursors": {"alerts": 8}}, {"parked": (Parked(name="alerts", position=8, error="no"),)}]
 )
