@@ -33,19 +33,31 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def whole_path(path: Path) -> Iterator[Path]:
-    """Let a file be written under another name; it gets its own when the block ends well. Raises LogError."""
+    """Let a file be written under another name; it gets its own when the block ends well. Raises LogError.
+
+    Of two that write the same file at once the later one gets it whole, and the other one the error.
+    """
     part = path.with_name(path.name + ".part")
     with explained(path):
         if path.exists():
             raise LogError(f"{path} is there already, and nothing is written over it: name another file")
+        part.unlink(missing_ok=True)  # never written into: it is left over, or somebody else is still at it
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # it tells what the log tells
         try:
-            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))  # it tells what the log tells
             yield part
+            if not _is_open_as(part, descriptor):
+                raise LogError(f"another program writes {path}, too: wait for it, or name another file")
             sync(part)
             part.rename(path)
             sync(path.parent)
         finally:
-            part.unlink(missing_ok=True)
+            if _is_open_as(part, descriptor):
+                part.unlink()
+            os.close(descriptor)
+
+
+def _is_open_as(path: Path, descriptor: int) -> bool:
+    return path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor))
 
 
 def sync(path: Path) -> None:

@@ -142,6 +142,25 @@ def test_a_copy_that_breaks_off_gets_no_name(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def both_write(path: Path) -> None:
+    with whole(path) as earlier:
+        earlier.write(b"earlier " * 10_000)
+        with whole(path) as later:
+            later.write(b"later")
+            earlier.write(b"goes on")
+            earlier.flush()
+
+
+def test_of_two_that_write_one_file_at_once_none_spoils_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+
+    with pytest.raises(LogError, match="another program writes"):
+        both_write(path)
+
+    assert path.read_bytes() == b"later"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 async def test_a_broken_log_is_not_copied(tmp_path: Path) -> None:
     store = MemoryStore()
     log = MemoryLog(store)
