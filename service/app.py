@@ -23,6 +23,7 @@ from aiohttp import web
 
 from events.log import EventLog, LogError, LogUnusable
 from events.sqlite import SqliteLog
+from events.transfer.incoming import require_finished
 from events.views.fleet import Act
 from service.access import host_and_port, load_token, spell
 from service.channels.command import Command
@@ -232,6 +233,7 @@ async def _ground(settings: Settings, world: World) -> AsyncIterator[Ground]:
             path = sqlite_path(settings.log or default_log())
             log = await SqliteLog.open(path, holder=f"listening on {settings.listen}")
             stack.push_async_callback(log.close)
+        await require_finished(log)
         live = Live(log, world.clock)
         known = await live.recall()
         await require_whole(log, known, despite_broken_chain=world.despite_broken_chain)

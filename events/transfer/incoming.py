@@ -7,11 +7,12 @@ page by page; an import that was cut short is gone on with by doing it again.
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from events.log import CursorMove, KeptLog, LogError, Sealed, Standing, Unit
+from events.log import CursorMove, KeptLog, LogError, LogReader, Sealed, Standing, Unit
 from events.transfer.copies import Copy
 from events.transfer.heading import Heading
 
 PAGE = 1000
+UNFINISHED = "import"  # the kind of the board's row that stands as long as a log lacks a part of what it is made of
 Progress = Callable[[int, int], None]  # told how many events are done, and of how many
 
 
@@ -31,12 +32,24 @@ async def take_in(log: KeptLog, copy: Copy, progress: Progress) -> Standing:
         raise LogError(why)
     events = iter(copy.events())
     _require_same_beginning(events, heading, standing)
+    await log.board.put(UNFINISHED, {"file": str(copy.path).encode(errors="replace")})
     await log.restore([], heading.log_id)
     while page := list(islice(events, PAGE)):
         await log.restore(page, heading.log_id)
         progress(page[-1].recorded.position - heading.after, heading.events)
     await _take_readers(log, heading)
+    await log.board.put(UNFINISHED, {"file": None})
     return await log.standing()
+
+
+async def require_finished(log: LogReader) -> None:
+    """Raise LogError if an import into a log was cut short: what was done later than its end would be done again."""
+    file = await log.board.get(UNFINISHED, "file")
+    if file is not None:
+        raise LogError(
+            f"the log lacks a part of the copy that it is made of: `lamplighter log import {file.decode()}` was cut "
+            "short. Do that again, with this log; it goes on where it ended"
+        )
 
 
 def why_not(heading: Heading, standing: Standing) -> str | None:

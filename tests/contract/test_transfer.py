@@ -26,7 +26,7 @@ from events.log import (
     Sealed,
 )
 from events.memory import MemoryLog, MemoryStore
-from events.transfer import heading as headings
+from events.transfer import heading as headings, incoming
 from events.transfer.copies import Copy
 from events.transfer.files import BadCopy, whole
 from events.transfer.outgoing import outgoing
@@ -88,6 +88,30 @@ async def test_an_import_that_was_cut_short_is_gone_on_with(log: KeptLog, other_
     other = await other_disk.open()
     await import_(other, path)
     await import_(other, path)
+
+    assert await other.standing() == await log.standing()
+    await other_disk.crash(other)
+
+
+async def test_nothing_goes_on_from_half_an_import(
+    log: KeptLog, other_disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    await fill(log)
+    path = await export(log, tmp_path / "log.jsonl")
+    other = await other_disk.open()
+    monkeypatch.setattr(incoming, "PAGE", 3)
+    with pytest.raises(KeyboardInterrupt):
+        await incoming.take_in(other, Copy(path), killed)
+    await other_disk.crash(other)
+
+    other = await other_disk.open()
+    with pytest.raises(LogError, match=r"`lamplighter log import .*log.jsonl` was cut short\. Do that again"):
+        await incoming.require_finished(other)
+    await import_(other, path)
+    await incoming.require_finished(other)
 
     assert await other.standing() == await log.standing()
     await other_disk.crash(other)

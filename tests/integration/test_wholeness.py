@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from events.memory import MemoryLog
+from events.transfer.incoming import UNFINISHED
 from service.app import World
 from service.cli.exits import Stop
 from service.cli.rounds import play
@@ -55,3 +56,12 @@ async def test_who_says_so_goes_on_with_it_and_every_start_tells(stage: Scene) -
         assert [line["position"] for line in lines if line["event"] == "chain_broken"] == [2]
 
     assert await stage.log.head() > before
+
+
+async def test_nothing_is_started_on_half_an_import(stage: Scene) -> None:
+    await stage.log.board.put(UNFINISHED, {"file": b"log.jsonl"})
+
+    with pytest.raises(Stop, match=r"`lamplighter log import log.jsonl` was cut short"):
+        await one_round(stage)
+
+    assert await stage.log.head() == 0
