@@ -155,8 +155,9 @@ async def skip(log: EventLog, name: str, position: int, *, actor: str, why: str,
 
 
 def text_of(error: Exception) -> str:
-    """Return what an error says, short enough for a row and a line."""
-    return f"{type(error).__name__}: {error}"[:ERROR_LETTERS]
+    """Return what an error says, short enough for a row, and as a line: a receiver may have chosen the words."""
+    said = "".join(letter if letter.isprintable() else " " for letter in f"{type(error).__name__}: {error}")
+    return " ".join(said.split())[:ERROR_LETTERS]
 
 
 async def _parked(log: EventLog, name: str, position: int) -> Recorded:

@@ -17,7 +17,7 @@ from service.channels.targets import Forbidden, Guard, Target, check
 from service.clock import Clock
 from service.config import Receiver as Settings
 from service.hooks.port import Parcel
-from service.masking import scrub
+from service.masking import one_line, scrub
 from service.subscribers.outbox.port import Outgoing, Rejected
 
 SECONDS = 15.0
@@ -77,7 +77,7 @@ class Webhook:
             return
         if 300 <= answer.status < 400:
             raise Rejected(f"{target.host} answered {answer.status}: redirects are not followed, name the last place")
-        excerpt = scrub((await answer.content.read(READ)).decode(errors="replace")).strip()[:EXCERPT]
+        excerpt = one_line(scrub((await answer.content.read(READ)).decode(errors="replace")))[:EXCERPT]
         raise Rejected(
             f"{target.host} answered {answer.status}{f': {excerpt}' if excerpt else ''}",
             retry_after=_retry_after(answer.headers.get("retry-after"), self._clock.now()),

@@ -48,7 +48,12 @@ def say(line: str = "", style: str = "") -> None:
     """Print a line for a person; at a terminal it is wrapped between words."""
     from rich.text import Text
 
-    console().print(Text(line, style=style), soft_wrap=not at_terminal())
+    console().print(Text(printable(line), style=style), soft_wrap=not at_terminal())
+
+
+def printable(text: str) -> str:
+    """Return a text without what is no letter: a line stays a line, and no terminal obeys what others wrote."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def warn(line: str) -> None:
@@ -78,6 +83,7 @@ def table(
     from rich.text import Text
 
     grid = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    rows = [tuple(map(printable, row)) for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(header, *rows, strict=True)]
     paper = console()
     room = paper.width - sum(widths[:-1]) - 2 * (len(widths) - 1)

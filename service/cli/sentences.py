@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from service.cli.printing import printable
 from service.cli.spelling import COMMANDS, counted, moment, replicas, status, window
 from service.durations import humanize
 
@@ -17,12 +18,12 @@ LONGEST = 200  # characters of a document that is shown as it is
 
 
 def sentence(type_name: str, data: Data) -> str:
-    """Return what an event says."""
+    """Return what an event says, in one line, and in letters: others chose some of its words."""
     tell = SENTENCES.get(type_name)
     try:
-        return f"{type_name} {_short(data)}" if tell is None else tell(data)
+        return printable(f"{type_name} {_short(data)}" if tell is None else tell(data))
     except (KeyError, TypeError, ValueError, AttributeError):
-        return f"{type_name} {_short(data)}"
+        return printable(f"{type_name} {_short(data)}")
 
 
 def _short(data: Data) -> str:

@@ -16,7 +16,7 @@ from service.hooks.parcels import parcel
 from service.hooks.port import Receiver
 from service.hooks.selecting import wants
 from service.live import Live
-from service.masking import scrub
+from service.masking import one_line, scrub
 from service.subscribers.outbox.port import Rejected
 
 PREFIX = "hook/"
@@ -70,7 +70,7 @@ class Hook:
         try:
             await self._receiver.deliver(parcel(self.settings, recorded, self._log_id))
         except Rejected as error:
-            self.trouble = scrub(str(error))
+            self.trouble = one_line(scrub(str(error)))
             raise self._meaning(error) from error
         self.trouble = None
         return Unit()

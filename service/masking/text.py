@@ -80,6 +80,11 @@ def scrub_short(text: str) -> str:
     return scrubbed
 
 
+def one_line(text: str) -> str:
+    """Return the text as one line, without what cannot be printed: a terminal would obey it."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
 def token_shaped(text: str) -> bool:
     """Return whether the text holds a token that says by its first letters what it is."""
     keys = (key[0] for key in _SECRET_KEY.finditer(text))

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
-from service.masking import NAME, scrub
+from service.masking import NAME, one_line, scrub
 from service.web.answers import Problem
 from service.web.context import parts_of
 from service.when import NotUnderstood, parse_when, parse_zone
@@ -160,8 +160,7 @@ async def body_of(request: web.Request, shape: type[T]) -> T:
 
 def reason_of(text: str) -> str:
     """Return a reason that a person wrote, fit for the log and for terminals: people paste tokens."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return scrub(" ".join(printable.split()))[:REASON_LETTERS]
+    return scrub(one_line(text))[:REASON_LETTERS]
 
 
 def key_of(request: web.Request) -> str:

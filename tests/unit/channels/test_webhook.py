@@ -233,3 +233,9 @@ async def test_a_hook_without_a_secret_is_not_signed(tmp_path: Path) -> None:
     ((headers, body),) = at.got
     assert body == b'{"id":"7"}'
     assert not [name for name in headers if name.lower().startswith("webhook-")]
+
+
+async def test_an_answer_cannot_move_the_cursor_of_the_terminal_that_shows_it(tmp_path: Path) -> None:
+    async with receiver(tmp_path, answering(400, text="not\r\n\x1b[31mred\x9b enough\n")) as at:
+        with pytest.raises(Rejected, match=r"answered 400: not \[31mred enough$"):
+            await at.channel().send(message())

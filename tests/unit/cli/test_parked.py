@@ -113,3 +113,12 @@ def test_status_tells_where_hooks_stand_and_who_set_something_aside(lamplighter:
     ) in lines
     assert "! hook/old  not configured any more, 1 event set aside: lamplighter parked --subscriber hook/old" in lines
     assert not [line for line in lines if "alerts" in line]
+
+
+def test_an_error_that_its_receiver_worded_stays_in_its_line(lamplighter: Run, daemon: SaidDaemon) -> None:
+    page = {"items": [item(4, error="Rejected: no\n\x1b[31mway")], "next": None, "total": 1}
+    daemon.says("GET", "/api/parked", (200, page))
+
+    assert lamplighter("parked").out.splitlines()[1:] == [
+        "hook/books         4  endpoint.discovered  acme/tgi  Rejected: no  [31mway"
+    ]

@@ -76,3 +76,10 @@ def test_what_is_about_no_endpoint_names_its_place(stream: str, about: str) -> N
     )
 
     assert told == f"{about}  daemon stopped: x  #3"
+
+
+def test_what_others_wrote_stays_in_one_line_and_moves_no_cursor() -> None:
+    said = sentence("subscriber.parked", {"subscriber": "hook/a", "position": 4, "error": "no\n\x1b[2J\x9b\u2028way"})
+
+    assert said == "position 4 set aside by hook/a: no  [2J  way"
+    assert sentence("of.tomorrow", {"text": "\x9b"}) == 'of.tomorrow {"text": " "}'

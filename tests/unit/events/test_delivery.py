@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from events import delivery
+from events import delivery, parking
 from events.catalogue import DaemonStopped, Event
 from events.codec import decision
 from events.delivery import RETRIES, CaughtUp, CursorTaken, HeadBehind, Patience, drain, run, subscribe
@@ -472,3 +472,7 @@ async def test_a_cursor_that_moved_before_its_effect_would_be_found() -> None:
     outcomes = await effects_after_crashes(mutant)
 
     assert ["because b", "because c"] in outcomes
+
+
+async def test_what_an_error_says_stands_in_the_log_as_one_line() -> None:
+    assert parking.text_of(ValueError("no\n\x1b[2J\x9b way")) == "ValueError: no [2J way"
