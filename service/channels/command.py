@@ -1,20 +1,21 @@
 """A command of one's own: gets the event on its standard input; exit code 0 means taken, 75 that it can take none now.
 
 No shell, hardly any environment (and never a token), its own process group, which is killed when its time is over.
-Input and complaints are files and not pipes: a command that does not read, or that leaves a child behind, holds up
-nobody.
+Its input is a file and not a pipe: a command that does not read holds up nobody. Of its complaints the end is kept.
 """
 
 import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import IO
 
 from service.channels import cloudevent
+from service.channels.complaints import Complaints
 from service.hooks.port import Parcel
-from service.masking import scrub
+from service.masking import one_line, scrub
 from service.subscribers.outbox.port import Outgoing, Rejected
 
 SECONDS = 30.0
@@ -40,20 +41,36 @@ class Command:
         await self.deliver(Parcel(id=message.id, body=cloudevent.render(message), variables=_told(message)))
 
     async def deliver(self, parcel: Parcel) -> None:
-        with tempfile.TemporaryFile() as event, tempfile.TemporaryFile() as complaints:
-            event.write(parcel.body)
-            event.seek(0)
+        with self._ready(parcel.body) as (event, complaints):
             code = await self._run(event, complaints, _environment(parcel.variables))
             if code != 0:
                 raise Rejected(f"{self._words[0]} ended with {code}{_said(complaints)}", unreachable=code == NOT_NOW)
 
-    async def _run(self, event: IO[bytes], complaints: IO[bytes], environment: Mapping[str, str]) -> int:
+    @contextmanager
+    def _ready(self, body: bytes) -> Iterator[tuple[IO[bytes], Complaints]]:
+        """Lay the event ready. That a disk is full is no fault of the event: it was not looked at."""
+        with ExitStack() as opened:
+            try:
+                event = opened.enter_context(tempfile.TemporaryFile(buffering=0))
+                whole = event.write(body) == len(body)
+                event.seek(0)
+                complaints = opened.enter_context(Complaints(READ))
+            except OSError as error:
+                raise self._not_ready(str(error)) from error
+            if not whole:
+                raise self._not_ready("the disk is full")
+            yield event, complaints
+
+    def _not_ready(self, why: str) -> Rejected:
+        return Rejected(f"cannot lay an event ready for {self._words[0]}: {why}", unreachable=True)
+
+    async def _run(self, event: IO[bytes], complaints: Complaints, environment: Mapping[str, str]) -> int:
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._words,
                 stdin=event,
                 stdout=asyncio.subprocess.DEVNULL,
-                stderr=complaints,
+                stderr=complaints.writing,
                 env=environment,
                 start_new_session=True,
             )
@@ -87,9 +104,7 @@ def _told(message: Outgoing) -> dict[str, str]:
     }
 
 
-def _said(complaints: IO[bytes]) -> str:
-    """Return the end of what the command wrote to its standard error."""
-    size = complaints.seek(0, os.SEEK_END)
-    complaints.seek(max(0, size - READ))
-    said = scrub(complaints.read(READ).decode(errors="replace")).strip()
-    return f": {said[-TAIL:]}" if said else ""
+def _said(complaints: Complaints) -> str:
+    """Return the end of what the command wrote to its standard error, as one line."""
+    said = one_line(scrub(complaints.said().decode(errors="replace")))
+    return f": {said[-TAIL:].strip()}" if said else ""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -93,4 +94,43 @@ async def test_who_can_take_nothing_now_says_so_by_75_or_by_not_being_there() ->
         assert raised.value.unreachable is expected
     with pytest.raises(Rejected) as raised:
         await Command(["/nonexistent/program"]).send(message())
+    assert raised.value.unreachable
+
+
+async def test_however_much_it_complains_only_the_end_is_kept_and_the_disk_stays_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    code = (
+        "import os, sys; os.write(2, b'so loud\\n' * 5_000_000); print(os.fstat(2).st_size, file=sys.stderr); exit(1)"
+    )
+
+    with pytest.raises(Rejected) as raised:
+        await python(code).send(message())
+
+    assert str(raised.value).endswith("so loud so loud 0")  # nothing lay in a file
+    assert len(str(raised.value)) < 700
+
+
+async def test_what_it_complains_of_cannot_move_a_terminals_cursor() -> None:
+    with pytest.raises(Rejected, match=r"ended with 1: no pager, \[2J at all$"):
+        await python(r"import sys; sys.exit('no pager,\n\x1b[2J at\r all\x9b')").send(message())
+
+
+async def test_one_that_leaves_a_child_behind_is_not_waited_for(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    code = "import subprocess, sys; open(sys.argv[1], 'w').write(str(subprocess.Popen(['sleep', '600']).pid))"
+
+    async with asyncio.timeout(10):
+        await python(code, str(pid)).send(message())
+
+    os.kill(int(pid.read_text()), signal.SIGKILL)
+
+
+async def test_a_disk_that_is_full_is_not_the_events_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "not there"))
+
+    with pytest.raises(Rejected, match="cannot lay an event ready") as raised:
+        await python("pass").send(message())
+
     assert raised.value.unreachable
