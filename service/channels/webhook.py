@@ -24,6 +24,7 @@ SECONDS = 15.0
 CONNECT = 0.8  # of the time, at most, for the connection: whoever gave none by then has not seen the message
 NOT_THERE = frozenset({429, 502, 503, 504})  # what answers so has not looked at the message
 EXCERPT = 500  # characters of an answer that an error may show
+LONGEST_DIGITS = 6  # of the seconds that it may ask to be left alone
 READ = 8192  # bytes of it that are scrubbed first: a token cut in two would not be known for one
 
 
@@ -115,9 +116,10 @@ def _retry_after(value: str | None, now: datetime) -> timedelta | None:
     if value is None:
         return None
     if value.isascii() and value.isdigit():
-        return timedelta(seconds=min(int(value), 10**6))
+        digits = value.lstrip("0")
+        return timedelta(seconds=int(digits or 0) if len(digits) <= LONGEST_DIGITS else 10**LONGEST_DIGITS)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(timedelta(), at - now) if at.tzinfo else None

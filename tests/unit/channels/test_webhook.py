@@ -92,7 +92,15 @@ async def test_a_secret_and_a_url_that_change_count_at_once(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("120", 120), ("Mon, 02 Mar 2026 12:05:00 GMT", 300), ("soon", None), (None, None)]
+    ("header", "seconds"),
+    [
+        ("120", 120),
+        ("Mon, 02 Mar 2026 12:05:00 GMT", 300),
+        ("soon", None),
+        (None, None),
+        ("9" * 5000, 10**6),
+        ("Mon, 02 Mar 2026 12:05:00 +99999999999999", None),
+    ],
 )
 async def test_a_refusal_says_what_was_answered_and_when_to_come_again(
     tmp_path: Path, header: str | None, seconds: int | None
