@@ -8,6 +8,13 @@ from events.facets import Facets
 from events.log import Query, Recorded
 from events.streams import subject
 
+_GLOB = re.compile(r"(?:\[!?\]?[^]]*\]|[^,])+")
+
+
+def parted(text: str) -> tuple[str, ...]:
+    """Return the globs of a text that parts them by commas; a comma between brackets is one of a glob's letters."""
+    return tuple(_GLOB.findall(text))
+
 
 def matcher(query: Query, intents: Container[str | None]) -> Callable[[Recorded, Facets], bool]:
     """Return what tells whether an event fulfils a query, its limit and order aside.

@@ -129,7 +129,10 @@ class Daemon:
         self, method: str, path: str, *, query: Query | None, seconds: float, body: Mapping[str, Any] | None = None
     ) -> http.client.HTTPConnection:
         given = {key: value for key, value in (query or {}).items() if value not in (None, [])}
-        target = f"{self.at.prefix}{path}{'?' if given else ''}{urlencode(given, doseq=True)}"
+        try:
+            target = f"{self.at.prefix}{path}{'?' if given else ''}{urlencode(given, doseq=True)}"
+        except UnicodeEncodeError as error:
+            raise Stop(f"{error.object[:60]!r} is no text that can be asked for: it is not UTF-8", Exit.USAGE) from None
         connection = self._connection(seconds)
         try:
             connection.request(

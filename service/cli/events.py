@@ -76,9 +76,9 @@ def events(
         endpoint=parse_endpoint(endpoint) if endpoint else None,
         namespace=namespace,
         globs=tuple(glob or ()),
-        groups=tuple(group or ()),
-        types=tuple(type_ or ()),
-        statuses=tuple(status or ()),
+        groups=_parted(group),
+        types=_parted(type_),
+        statuses=_parted(status),
         actor=actor,
         cause=cause,
         policy=policy,
@@ -98,6 +98,11 @@ def events(
         _count(ctx, wanted, url, log, as_json=form is Format.JSON)
     else:
         _print(ctx, wanted, url, log, PAPERS[form]())
+
+
+def _parted(texts: Texts) -> tuple[str, ...]:
+    """Return names that were said one by one, or parted by commas as over HTTP."""
+    return tuple(name for text in texts or () for name in text.split(","))
 
 
 def _json(*, follows: bool) -> Format:

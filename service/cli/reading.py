@@ -142,6 +142,7 @@ def query_of(wanted: Wanted, found: Found) -> "Query":
     from events.codec import TYPES
     from events.facets import UNKNOWN_CAUSE
     from events.log import Query
+    from events.matching import parted
     from service.clock import SystemClock
     from statemachine.status import Status
     from statemachine.table import By
@@ -153,12 +154,19 @@ def query_of(wanted: Wanted, found: Found) -> "Query":
         if text is not None and not text.isprintable():
             raise Stop(f"{text[:60]!r} is nothing that an endpoint could be called", Exit.USAGE)
     namespace, name = wanted.endpoint.split("/") if wanted.endpoint else (wanted.namespace, None)
+    if wanted.namespace not in {None, namespace}:
+        raise Stop(
+            f"the endpoint {wanted.endpoint} is not in namespace {wanted.namespace!r}: leave one of them out",
+            Exit.USAGE,
+        )
+    globs = tuple(one for text in wanted.globs for one in parted(text))
+    narrowed = ((wanted.globs, globs), (wanted.groups, _patterns(wanted.groups, found)))
     now = SystemClock().now()
     try:
         return Query(
             namespace=namespace,
             name=name,
-            globs=tuple(globs for globs in (wanted.globs, _patterns(wanted.groups, found)) if globs),
+            globs=tuple(patterns for said, patterns in narrowed if said),
             types=wanted.types,
             statuses=wanted.statuses,
             actor=wanted.actor,

@@ -7,6 +7,7 @@ from datetime import datetime
 from events.codec import TYPES
 from events.facets import UNKNOWN_CAUSE
 from events.log import Query
+from events.matching import parted
 from service.parts import Parts
 from service.web.answers import Problem
 from service.web.parameters import ZONE, Parameter, endpoint_named, instant_of, listed, named, printable, zone_of
@@ -65,7 +66,7 @@ def asked(said: Mapping[str, str], parts: Parts, now: datetime) -> Query:
 
 def _globs(said: Mapping[str, str]) -> tuple[str, ...] | None:
     text = printable(said, "glob")
-    return None if text is None else tuple(text.split(","))
+    return None if text is None else parted(text)
 
 
 def _groups(said: Mapping[str, str], parts: Parts) -> tuple[str, ...] | None:

@@ -246,6 +246,9 @@ def test_a_file_is_asked_by_every_filter_and_in_every_format(lamplighter: Run, h
 
     assert found("--group", "t", "--actor", "person:alice") == [1, 2]
     assert found("--glob", "*/tg*") == [1]
+    assert found("--glob", "*/tg*,acme/[e,t]e?") == [1, 2]
+    assert found("--glob", ",") == []
+    assert found("--type", "hold.placed,hold.lifted") == [1, 2]
     assert found("--order", "desc", "--limit", "1") == [2]
     assert found("--before", "2") == [1]
     assert found("--policy", "none") == []
@@ -308,3 +311,20 @@ async def _write(path: Path) -> None:
         draft = codec.decision(placed.hold, placed, time=now, actor="person:alice")
         await log.append([Unit(streams={streams.acts(EndpointName("acme", name)): Write(expected=0, drafts=(draft,))})])
     await log.close()
+
+
+def test_an_endpoint_of_another_namespace_is_refused_also_by_a_file(lamplighter: Run, home: Path) -> None:
+    asyncio.run(_write(home / "log.db"))
+
+    told = lamplighter("events", "--log", f"sqlite:///{home}/log.db", "--endpoint", "acme/tgi", "--namespace", "beta")
+
+    assert (told.code, told.out) == (2, "")
+    assert "leave one of them out" in told.err
+
+
+def test_what_is_no_text_cannot_be_asked_for(lamplighter: Run, daemon: SaidDaemon) -> None:
+    told = lamplighter("events", "--actor", "\udcff")
+
+    assert told.code == 2
+    assert "not UTF-8" in told.err
+    assert not daemon.asked
