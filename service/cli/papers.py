@@ -61,7 +61,10 @@ class JsonLines:
 
 
 class JsonDocument:
-    """Prints one JSON document, when all of it is there; `next` is what to give as --after to go on."""
+    """Prints one JSON document, when all of it is there.
+
+    `next` is what to give as --after to go on, or as --before where the newest came first.
+    """
 
     def __init__(self) -> None:
         """Nothing was put yet."""

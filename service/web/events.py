@@ -13,6 +13,7 @@ from service.web.formats import FORMAT, FORMATS, JSON, format_of
 from service.web.parameters import Parameter, named, query_of, truth, whole_number
 from service.web.reading import LIMIT, MOST_ITEMS
 from service.web.render import events as shown
+from statemachine.model import instant
 
 DEFAULT_ITEMS = 100
 ORDERS = ("asc", "desc")
@@ -53,9 +54,13 @@ async def events(request: web.Request) -> web.Response:
 
 
 def _links(request: web.Request, query: Query, page: Page) -> dict[str, str]:
-    """Return the header that names the next page, if there is one: RFC 8288, relative to this address."""
+    """Return the header that names the next page, if there is one: RFC 8288, relative to this address.
+
+    Times stand in it as instants: `today`, and `2h ago`, are others when the next page is asked for.
+    """
     if not page.more:
         return {}
     place = "before" if query.newest_first else "after"
-    following = request.rel_url.update_query({place: str(page.events[-1].position)})
+    times = {name: instant(at) for name, at in (("since", query.since), ("until", query.until)) if at is not None}
+    following = request.rel_url.update_query({place: str(page.events[-1].position), **times})
     return {"Link": f'<?{following.raw_query_string}>; rel="next"'}

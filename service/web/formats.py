@@ -40,7 +40,7 @@ def _csv(page: Page, _log_id: str) -> bytes:
 
 
 def _one(page: Page, log_id: str) -> bytes:
-    if page.more or len(page.events) > 1:
+    if len(page.events) > 1:
         raise Problem(400, "one CloudEvent is one event: say limit=1, or take application/cloudevents-batch+json")
     if not page.events:
         raise Problem(404, "no event matches, and one was asked for")

@@ -44,7 +44,10 @@ _logger: Any = structlog.get_logger()
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """Send events as they come into the log; resume behind `Last-Event-ID` or `after`, else begin with what is new."""
+    """Send events as they come into the log; resume behind `Last-Event-ID` or `after`, else begin with what is new.
+
+    Who says `since` begins there.
+    """
     parts, said = parts_of(request), query_of(request, STREAM)
     after = await _start(request, said, parts.log)
     query = replace(asked(said, parts, parts.clock.now()), after=after, limit=PAGE)
@@ -131,7 +134,7 @@ async def _start(request: web.Request, said: dict[str, str], log: EventLog) -> i
     head = await log.head()
     last = request.headers.get("Last-Event-ID")
     after = whole_number({"Last-Event-ID": last}, "Last-Event-ID", default=0) if last else None
-    after = whole_number(said, "after", default=head) if after is None else after
+    after = whole_number(said, "after", default=0 if "since" in said else head) if after is None else after
     if after > head:
         raise Problem(
             409,

@@ -79,3 +79,11 @@ async def test_a_stream_tells_how_far_it_read_where_nothing_matches(tmp_path: Pa
             lines = [await response.content.readline() for _ in range(7)]
 
     assert lines == [b"retry: 2000\n", b"\n", b"id: 30\n", b": ping\n", b"\n", b": ping\n", b"\n"]
+
+
+async def test_a_stream_since_a_time_begins_there(tmp_path: Path) -> None:
+    parts = make_parts(tmp_path)
+    async with served(parts) as caller:
+        await discover(parts.log, "acme/tgi")
+        async with caller.http.get(STREAM, params={"since": "2020-01-01"}) as response, asyncio.timeout(5):
+            await response.content.readuntil(b"id: 1\n")
