@@ -120,9 +120,19 @@ async def set_aside(
 
 
 async def replay(
-    log: EventLog, subscriber: Subscriber, position: int, *, actor: str, why: str, now: Callable[[], datetime]
+    log: EventLog,
+    subscriber: Subscriber,
+    position: int,
+    *,
+    actor: str,
+    why: str,
+    now: Callable[[], datetime],
+    wanted: bool = False,
 ) -> None:
-    """Hand an event that was set aside to its subscriber again, once. Raises NothingParked, StillParked."""
+    """Hand an event that was set aside to its subscriber again, once. Raises NothingParked, StillParked.
+
+    `wanted`: of this subscriber, None says that it does not want the event (any more), and so did not take it.
+    """
     name = subscriber.name
     recorded = await _parked(log, name, position)
     told = EventReplayed(subscriber=name, position=position, why=why)
@@ -138,6 +148,8 @@ async def replay(
     except Exception as error:
         await set_aside(log, name, recorded, error, now=now(), move=None)
         raise StillParked(f"{name!r} did not take position {position} this time either: {text_of(error)}") from error
+    if result is None and wanted:
+        raise StillParked(f"{name!r} does not want position {position}, as it is configured now: skip it")
     if result is None or isinstance(result, AlreadyDecided):
         result = await _append(log, Unit(parking=Unparked(name=name, position=position)), told, actor=actor, now=now())
     if isinstance(result, NotParked):

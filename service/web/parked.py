@@ -62,6 +62,7 @@ async def replay(request: web.Request) -> web.Response:
                 actor=actor_of(request),
                 why=reason_of(body.why),
                 now=parts.clock.now,
+                wanted=isinstance(subscriber, Hook),
             )
     except NothingParked as error:
         raise Problem(404, str(error)) from None

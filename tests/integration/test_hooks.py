@@ -330,3 +330,21 @@ async def test_a_slow_hook_is_cut_off_after_its_time_and_no_word_of_the_url_is_t
             told = await subscriber(parts, "hook/slow")
         assert told["trouble"] == "127.0.0.1 did not answer within 5 s"
         assert not any(b"s3cr3t" in recorded.data for recorded in await stage.recorded())
+
+
+async def test_what_a_hook_does_not_want_any_more_is_not_called_taken(stage: Scene) -> None:
+    async def refuse(_: dict[str, Any]) -> int:
+        return 422
+
+    async with receiving(stage, refuse) as receiver:
+        own = hook("picky", receiver.url, 'types = ["endpoint.discovered"]', "retries = []")
+        async with stage.daemon(OBSERVE + own):
+            await happen(stage, "a")
+        [parked] = await stage.log.parked()
+        async with stage.daemon(OBSERVE + own.replace("endpoint.discovered", "act.*")) as parts:
+            told = await ask(parts, "replay", 409, subscriber="hook/picky", position=parked.position)
+            assert "does not want" in told["error"]
+            assert await stage.log.parked() == [parked]
+            await ask(parts, "skip", subscriber="hook/picky", position=parked.position, why="not wanted")
+        assert len(receiver.tries) == 1
+    assert await stage.recorded(EventReplayed) == []
