@@ -69,6 +69,8 @@ class Webhook:
             unreachable = isinstance(error, aiohttp.ConnectionTimeoutError)
             said = f"{target.host} did not answer within {self._seconds:.0f} s"
             raise Rejected(said, unreachable=unreachable) from error
+        except UnicodeError as error:
+            raise Rejected("the url's host can be no host's name: correct it", unreachable=True) from error
         except aiohttp.ClientError as error:
             said = str(guard.refusal or f"cannot reach {target.host}: {_reason(error)}")
             raise Rejected(said, unreachable=isinstance(error, aiohttp.ClientConnectorError)) from error

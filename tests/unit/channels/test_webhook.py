@@ -247,3 +247,14 @@ async def test_an_answer_cannot_move_the_cursor_of_the_terminal_that_shows_it(tm
     async with receiver(tmp_path, answering(400, text="not\r\n\x1b[31mred\x9b enough\n")) as at:
         with pytest.raises(Rejected, match=r"answered 400: not \[31mred enough$"):
             await at.channel().send(message())
+
+
+@pytest.mark.parametrize("host", ["a" * 70 + ".example", ".."])
+async def test_a_host_that_can_be_none_is_not_the_events_fault(host: str) -> None:
+    with pytest.raises(Rejected, match="no host's name") as raised:
+        await Webhook(Hook(name="h", url=f"https://{host}/h00k"), clock=SystemClock()).deliver(
+            Parcel(id="1", body=b"{}")
+        )
+
+    assert raised.value.unreachable
+    assert "h00k" not in str(raised.value)
