@@ -73,7 +73,7 @@ def events(
         return
     form = form or (_json(follows=follows) if wants_json(ctx, json) else Format.LINES)
     wanted = Wanted(
-        endpoint=parse_endpoint(endpoint) if endpoint else None,
+        endpoint=None if endpoint is None else parse_endpoint(endpoint),
         namespace=namespace,
         globs=tuple(glob or ()),
         groups=_parted(group),

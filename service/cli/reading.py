@@ -151,7 +151,7 @@ def query_of(wanted: Wanted, found: Found) -> "Query":
     _require("status", wanted.statuses, [status.value for status in Status])
     _require("cause", [wanted.cause] if wanted.cause else [], [*(by.value for by in By), UNKNOWN_CAUSE])
     for text in (wanted.endpoint, wanted.namespace, *wanted.globs):
-        if text is not None and not text.isprintable():
+        if text is not None and not (text and text.isprintable()):
             raise Stop(f"{text[:60]!r} is nothing that an endpoint could be called", Exit.USAGE)
     namespace, name = wanted.endpoint.split("/") if wanted.endpoint else (wanted.namespace, None)
     if wanted.namespace not in {None, namespace}:

@@ -322,6 +322,19 @@ def test_an_endpoint_of_another_namespace_is_refused_also_by_a_file(lamplighter:
     assert "leave one of them out" in told.err
 
 
+def test_an_endpoint_without_a_name_does_not_mean_any(lamplighter: Run, daemon: SaidDaemon) -> None:
+    told = lamplighter("events", "--endpoint", "", "--count")
+
+    assert (told.code, told.out, daemon.asked) == (2, "", [])
+
+
+@pytest.mark.parametrize("option", ["--endpoint", "--namespace", "--glob", "--actor", "--type", "--since"])
+def test_nothing_at_all_asks_a_file_for_nothing(lamplighter: Run, home: Path, option: str) -> None:
+    asyncio.run(_write(home / "log.db"))
+
+    assert lamplighter("events", "--log", f"sqlite:///{home}/log.db", option, "", "--count").code == 2
+
+
 def test_what_is_no_text_cannot_be_asked_for(lamplighter: Run, daemon: SaidDaemon) -> None:
     told = lamplighter("events", "--actor", "\udcff")
 
