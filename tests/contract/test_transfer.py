@@ -19,7 +19,6 @@ from events.log import (
     KeptLog,
     LogError,
     Misfit,
-    Parked,
     Query,
     Recorded,
     Redaction,
@@ -321,22 +320,6 @@ def test_a_heading_is_refused_however_deep_it_goes(tmp_path: Path) -> None:
     path.write_bytes(b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n")
 
     with pytest.raises(BadCopy, match="line 1"):
-        Copy(path)
-
-
-@pytest.mark.parametrize(
-    "seen", [{"cursors": {"alerts": 8}}, {"parked": (Parked(name="alerts", position=8, error="no"),)}]
-)
-async def test_nobody_has_seen_what_is_beyond_the_end_of_a_copy(
-    log: KeptLog, seen: dict[str, Any], tmp_path: Path
-) -> None:
-    await fill(log)
-    path = await export(log, tmp_path / "log.jsonl")
-    _, *lines = path.read_bytes().splitlines(keepends=True)
-    heading = structs.replace(Copy(path).heading, **seen)
-    path.write_bytes(b"".join([headings.render(heading) + b"\n", *lines]))
-
-    with pytest.raises(BadCopy, match="somebody who has seen 8, and ends at position 7"):
         Copy(path)
 
 
