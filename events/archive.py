@@ -6,8 +6,11 @@ The chain goes on across it by the hashes at its ends. Nothing that anybody stil
 from typing import Protocol
 
 from events import chain
-from events.log import Appended, Misfit, Result, Sealed, Segment, Standing, StillNeeded
-from events.units import Order, Rows, settle
+from events.anchor import Segment, Standing, StillNeeded
+from events.errors import Misfit
+from events.record import Sealed
+from events.settling import Order, Rows, settle
+from events.unit import Appended, Result
 
 
 class Shelf(Rows, Protocol):

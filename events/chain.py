@@ -6,7 +6,8 @@ preceded by its length in characters: no two different rows ever give the same b
 
 import hashlib
 
-from events.log import BEGINNING, Recorded
+from events.anchor import BEGINNING
+from events.record import Recorded
 from statemachine.model import instant
 
 GENESIS = BEGINNING.hash

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from events.catalogue import Intended
 from events.codec import decode, type_of
-from events.log import LogReader, Query, Recorded
+from events.log import LogReader
+from events.query import Query
+from events.record import Recorded
 
 INTENDED = type_of(Intended)
 LONGEST = 10_000  # events; what names one intent are its outcome and a few facts

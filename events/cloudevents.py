@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 
 from events.chain import digest
-from events.log import Recorded, Sealed
+from events.record import Recorded, Sealed
 from events.streams import subject
 from statemachine.model import instant
 

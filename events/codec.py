@@ -12,7 +12,8 @@ import msgspec
 
 from events import catalogue
 from events.catalogue import Event
-from events.log import Draft, LogError, Recorded, fact_id
+from events.errors import LogError
+from events.record import Draft, Recorded, fact_id
 from statemachine import model
 from statemachine.configuration import Flattened, Scalar
 

@@ -14,20 +14,12 @@ import structlog
 
 from events import parking, streams
 from events.codec import Undecodable, decode
-from events.log import (
-    Appended,
-    CursorMove,
-    CursorMoved,
-    EventLog,
-    FencedOff,
-    LogError,
-    LogUnusable,
-    Page,
-    Query,
-    Recorded,
-    Unit,
-)
+from events.errors import LogError, LogUnusable
+from events.log import EventLog
 from events.parking import Subscriber, Time
+from events.query import Page, Query
+from events.record import Recorded
+from events.unit import Appended, CursorMove, CursorMoved, FencedOff, Unit
 
 PAGE = 500
 SAVE_EVENTS = 500

@@ -5,7 +5,8 @@ from collections.abc import Callable, Container, Iterable
 from fnmatch import translate
 
 from events.facets import Facets
-from events.log import Query, Recorded
+from events.query import Query
+from events.record import Recorded
 from events.streams import subject
 
 _GLOB = re.compile(r"(?:\[!?\]?[^]]*\]|[^,])+")

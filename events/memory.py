@@ -13,33 +13,20 @@ from itertools import islice
 from msgspec import structs
 
 from events import chain
+from events.anchor import BEGINNING, Anchor, Broken, NotRedacted, Redaction, Segment, Standing, StillNeeded
 from events.archive import archive
 from events.board import Board
+from events.errors import LogUnusable
 from events.facets import Facets
 from events.horizon import Horizon
-from events.log import (
-    BEGINNING,
-    Anchor,
-    Broken,
-    LogUnusable,
-    NotRedacted,
-    Page,
-    Parked,
-    Query,
-    Recorded,
-    Redaction,
-    Result,
-    Sealed,
-    Segment,
-    Standing,
-    StillNeeded,
-    Unit,
-)
 from events.matching import matcher
 from events.proof import Row, Walk, row
+from events.query import Page, Query
+from events.record import Recorded, Sealed
 from events.redaction import redact
 from events.restore import restore
-from events.units import ONLY_EPOCH, Stored, prepare, settle
+from events.settling import ONLY_EPOCH, Stored, prepare, settle
+from events.unit import Parked, Result, Unit
 
 VERIFIED_AT_ONCE = 500
 

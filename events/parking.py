@@ -12,19 +12,18 @@ from typing import Protocol
 
 from events import codec, streams
 from events.catalogue import Event, EventParked, EventReplayed, EventSkipped
-from events.log import (
+from events.errors import LogError, LogUnusable
+from events.log import EventLog
+from events.query import Query
+from events.record import Recorded
+from events.unit import (
     AlreadyDecided,
     CursorMove,
     CursorMoved,
-    EventLog,
     FencedOff,
     IdReused,
-    LogError,
-    LogUnusable,
     NotParked,
     Parked,
-    Query,
-    Recorded,
     Result,
     StaleVersion,
     Unit,

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from events.anchor import BEGINNING, Anchor, Broken
 from events.catalogue import Event, Redacted
 from events.chain import digest, hashed
 from events.codec import Undecodable, decode, known
 from events.facets import Facets, facets
-from events.log import BEGINNING, Anchor, Broken, Recorded, Sealed
+from events.record import Recorded, Sealed
 from events.streams import subject
 from statemachine.model import instant
 

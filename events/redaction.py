@@ -11,11 +11,13 @@ from typing import Any, Protocol
 import msgspec
 
 from events import streams
+from events.anchor import NotRedacted, Redaction
 from events.catalogue import Event, Redacted
 from events.chain import digest
 from events.codec import Undecodable, decode, fact
 from events.facets import Facets, facets
-from events.log import Appended, NotRedacted, Recorded, Redaction, Result, Sealed, Unit, Write
+from events.record import Recorded, Sealed
+from events.unit import Appended, Result, Unit, Write
 
 MARK = "<redacted>"
 # The kinds of the board's rows that may hold what an event says, and are made anew: of events, or by looking again.

@@ -9,9 +9,10 @@ from typing import Protocol
 
 from events import chain
 from events.codec import Undecodable, decode, known
+from events.errors import Misfit
 from events.facets import Facets, facets
-from events.log import Misfit, Recorded, Sealed
-from events.units import Stored
+from events.record import Recorded, Sealed
+from events.settling import Stored
 
 
 class Place(Protocol):

@@ -21,7 +21,8 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from events.log import EventLog, LogError, LogUnusable
+from events.errors import LogError, LogUnusable
+from events.log import EventLog
 from events.sqlite import SqliteLog
 from events.transfer.incoming import require_finished
 from events.views.fleet import Act

@@ -1,6 +1,8 @@
 """What must be kept of events before they go into an archive: snapshots, so that nobody has to read them again."""
 
-from events.log import Broken, EventLog, LogError
+from events.anchor import Broken
+from events.errors import LogError
+from events.log import EventLog
 from service.clock import Clock
 from service.config import Settings
 from service.live import Live

@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 
-from events.log import LogReader, Recorded, Sealed
+from events.log import LogReader
+from events.record import Recorded, Sealed
 from events.transfer import copies
 
 PIECE = 500

@@ -15,9 +15,14 @@ from typing import Any, TypeVar
 import structlog
 
 from events import codec, streams
+from events.anchor import Broken
 from events.catalogue import LogFoundBroken, LogFoundSound
-from events.log import Appended, Broken, EventLog, LogError, Query, Recorded, Unit, Write
+from events.errors import LogError
+from events.log import EventLog
+from events.query import Query
+from events.record import Recorded
 from events.transfer.copies import NotThere
+from events.unit import Appended, Unit, Write
 from events.views.saved import differing
 from events.views.views import Views
 from service.beginning import archived

@@ -8,7 +8,9 @@ import structlog
 
 from events import codec, streams
 from events.catalogue import ConfigurationApplied, ConfigurationRefused, DaemonStarted, DaemonStopped, Event
-from events.log import Appended, EventLog, Query, Unit, Write
+from events.log import EventLog
+from events.query import Query
+from events.unit import Appended, Unit, Write
 from events.views.configured import Configured
 from service.clock import Clock
 from service.config import Configuration

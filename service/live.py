@@ -6,8 +6,11 @@ from typing import Any
 import structlog
 
 from events import codec
+from events.anchor import BEGINNING, Anchor
 from events.delivery import CaughtUp, subscribe
-from events.log import BEGINNING, Anchor, EventLog, LogUnusable, Recorded
+from events.errors import LogUnusable
+from events.log import EventLog
+from events.record import Recorded
 from events.views.fleet import Fleet
 from events.views.incidents import Incidents
 from events.views.outbox import Outbox

@@ -13,7 +13,9 @@ from operator import attrgetter
 from typing import get_args
 
 from events import codec, streams
-from events.log import LogReader, Query, Recorded
+from events.log import LogReader
+from events.query import Query
+from events.record import Recorded
 from events.views.fleet import Fleet
 from events.views.timeline import Timeline
 from events.views.uptime import Period, Uptime

@@ -4,7 +4,9 @@ from typing import Any
 
 import structlog
 
-from events.log import Anchor, Broken, LogError, LogReader
+from events.anchor import Anchor, Broken
+from events.errors import LogError
+from events.log import LogReader
 
 _logger: Any = structlog.get_logger()
 

@@ -8,7 +8,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from events.log import Anchor, Broken, LogUnusable
+from events.anchor import Anchor, Broken
+from events.errors import LogUnusable
 from events.sqlite.file import explained, open_for_reading
 from events.sqlite.verifying import Verification
 from events.transfer.files import whole_path

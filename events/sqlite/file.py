@@ -8,7 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from events.log import LogUnusable, Recorded
+from events.errors import LogUnusable
+from events.record import Recorded
 from events.sqlite.migrating import migrate
 
 SCHEMA = 2

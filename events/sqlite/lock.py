@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from events.log import LogHeld, LogUnusable
+from events.errors import LogHeld, LogUnusable
 
 # Also with a suffix (`nfs4`) and behind `fuse.` (`fuse.sshfs`).
 NETWORK_FILE_SYSTEMS = (

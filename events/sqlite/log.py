@@ -15,26 +15,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Self, cast
 
+from events.anchor import NotRedacted, Redaction, Segment, StillNeeded
 from events.archive import archive
 from events.board import Board
+from events.errors import LogError, LogUnusable
 from events.horizon import Horizon
-from events.log import (
-    LogError,
-    LogUnusable,
-    NotRedacted,
-    Recorded,
-    Redaction,
-    Result,
-    Sealed,
-    Segment,
-    StillNeeded,
-    Unit,
-)
+from events.record import Recorded, Sealed
 from events.redaction import redact
 from events.restore import restore
+from events.settling import prepare, settle
 from events.sqlite.reader import SqliteBoard, SqliteReader
 from events.sqlite.writer import Job, Writer
-from events.units import prepare, settle
+from events.unit import Result, Unit
 
 GROUP = 512  # jobs in one commit; the next call waits for the next commit
 

@@ -17,8 +17,9 @@ from shlex import quote
 import structlog
 
 from events.codec import Undecodable, decode
+from events.errors import LogUnusable
 from events.facets import Facets, facets
-from events.log import LogUnusable, Recorded
+from events.record import Recorded
 
 EVERY = 100_000  # events between two lines of progress
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from events.log import Query
 from events.matching import among
+from events.query import Query
 
 NEAR = 2000  # positions: so few are read one by one
 MOST_RUNS = 1000  # merged; beyond that a scan meets what matches sooner

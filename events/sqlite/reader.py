@@ -13,13 +13,17 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from events.anchor import BEGINNING, Anchor, Broken, Standing
 from events.board import Board
-from events.log import BEGINNING, Anchor, Broken, LogUnusable, Page, Parked, Query, Sealed, Standing
+from events.errors import LogUnusable
+from events.query import Page, Query
+from events.record import Sealed
 from events.sqlite import rows
 from events.sqlite.file import explained, open_for_reading, recorded
 from events.sqlite.merging import fetch, tally
 from events.sqlite.plans import plans
 from events.sqlite.verifying import Verification
+from events.unit import Parked
 
 SLICE = 200_000  # positions that are counted at once
 Answer = TypeVar("Answer")

@@ -3,9 +3,11 @@
 import sqlite3
 from typing import Any
 
-from events.log import Parked, Sealed, Segment, Standing
+from events.anchor import Segment, Standing
+from events.record import Sealed
+from events.settling import Stored
 from events.sqlite.file import COLUMNS, recorded
-from events.units import Stored
+from events.unit import Parked
 
 SEALED = f"{COLUMNS}, data_hash, redacted, hash"
 STORED = f"SELECT {COLUMNS}, data_hash FROM events WHERE id = ?"  # noqa: S608 - a constant

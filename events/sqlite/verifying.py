@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from events.anchor import BEGINNING, Anchor, Broken
 from events.facets import Facets
-from events.log import BEGINNING, Anchor, Broken
 from events.proof import Row, Stub, Walk
 from events.sqlite.file import open_for_reading
 

@@ -14,23 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from events import chain
+from events.anchor import Segment, Standing
+from events.errors import LogError, LogUnusable
 from events.facets import Facets
-from events.log import (
-    LogError,
-    LogUnusable,
-    Parked,
-    Recorded,
-    Result,
-    Sealed,
-    Segment,
-    Standing,
-    Unit,
-)
+from events.record import Recorded, Sealed
+from events.settling import ONLY_EPOCH, Stored, prepare, settle
 from events.sqlite import rows
 from events.sqlite.file import explained, open_for_writing
 from events.sqlite.lock import MOUNTS, FileLock, explained as path_explained, refuse_network, secure
 from events.streams import subject
-from events.units import ONLY_EPOCH, Stored, prepare, settle
+from events.unit import Parked, Result, Unit
 from statemachine.model import instant
 
 INSERT = """

@@ -10,9 +10,11 @@ from contextlib import closing
 from pathlib import Path
 
 from events import cloudevents
+from events.anchor import Anchor, Segment
 from events.cloudevents import NotRendered
-from events.log import Anchor, LogError, Sealed, Segment
+from events.errors import LogError
 from events.proof import Walk, row
+from events.record import Sealed
 from events.restore import found_by
 from events.transfer import heading as headings
 from events.transfer.files import BadCopy, digest, lines

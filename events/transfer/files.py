@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from events.log import LogError
+from events.errors import LogError
 
 GZIP = b"\x1f\x8b"
 LONGEST_LINE = 64 << 20  # bytes; far beyond any event, and all that a hostile file can make us hold

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from events.cloudevents import NotRendered, source
-from events.log import Parked
+from events.unit import Parked
 
 TYPE = "dev.lamplighter.copy.v1"
 

@@ -7,9 +7,13 @@ page by page; an import that was cut short is gone on with by doing it again.
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from events.log import CursorMove, KeptLog, LogError, LogReader, Sealed, Standing, Unit
+from events.anchor import Standing
+from events.errors import LogError
+from events.log import KeptLog, LogReader
+from events.record import Sealed
 from events.transfer.copies import Copy
 from events.transfer.heading import Heading
+from events.unit import CursorMove, Unit
 
 PAGE = 1000
 UNFINISHED = "import"  # the kind of the board's row that stands as long as a log lacks a part of what it is made of

@@ -8,7 +8,10 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from events import chain, cloudevents
-from events.log import CopiedLog, LogError, Sealed, Standing
+from events.anchor import Standing
+from events.errors import LogError
+from events.log import CopiedLog
+from events.record import Sealed
 from events.restore import why_not_next
 from events.transfer import heading as headings
 from events.transfer.copies import archived

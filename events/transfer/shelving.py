@@ -10,13 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 from events import codec, streams
+from events.anchor import Segment
 from events.archive import why_needed
 from events.catalogue import Abandoned, Archived, Confirmed, Failed, Intended
-from events.log import Appended, CopiedLog, CursorMove, KeptLog, LogError, LogReader, Query, Segment, Unit, Write
+from events.errors import LogError
+from events.log import CopiedLog, KeptLog, LogReader
+from events.query import Query
 from events.transfer.copies import Copy
 from events.transfer.files import compressed, digest, explained, whole
 from events.transfer.heading import Heading
 from events.transfer.outgoing import outgoing
+from events.unit import Appended, CursorMove, Unit, Write
 
 SEGMENT = 50_000  # events in one file, and in one commit
 ACTS = tuple(codec.type_of(cls) for cls in (Intended, Confirmed, Failed, Abandoned))

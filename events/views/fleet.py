@@ -23,7 +23,7 @@ from events.catalogue import (
     SuspicionEnded,
     Warned,
 )
-from events.log import Recorded
+from events.record import Recorded
 from statemachine.machine import Trigger, evolve
 from statemachine.model import (
     BecameReadable,

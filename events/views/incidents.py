@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from events import streams
 from events.catalogue import Event, Fired, Message, Notified, Resolved
-from events.log import Recorded
+from events.record import Recorded
 
 RECENT = 1000  # ended incidents that stay at hand
 

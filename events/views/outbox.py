@@ -16,7 +16,7 @@ from events.catalogue import (
     Superseded,
     Undeliverable,
 )
-from events.log import Recorded
+from events.record import Recorded
 from events.views.incidents import Incidents
 
 RECENT = 1000  # ended letters that stay at hand

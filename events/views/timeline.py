@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import get_args
 
 from events.catalogue import Event
-from events.log import Recorded
+from events.record import Recorded
 from statemachine.clocks import Clocks, advance
 from statemachine.model import LifecycleEvent
 from statemachine.status import AnyStatus

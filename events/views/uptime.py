@@ -10,7 +10,7 @@ from typing import get_args
 
 from events import streams
 from events.catalogue import Event
-from events.log import Recorded
+from events.record import Recorded
 from statemachine.clocks import renewed
 from statemachine.machine import Clocks, advance
 from statemachine.model import (

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from events.catalogue import Event
-from events.log import Recorded
+from events.record import Recorded
 from events.views.configured import Configured
 from events.views.fleet import Fleet
 from events.views.incidents import Incidents

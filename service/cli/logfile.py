@@ -13,7 +13,8 @@ from service.cli.finding import Found
 from service.cli.reading import tell_archived
 
 if TYPE_CHECKING:  # a command that only asks the daemon must not pay for the log
-    from events.log import Query, Recorded
+    from events.query import Query
+    from events.record import Recorded
     from events.sqlite import SqliteReader
 
 _SQLITE = "sqlite:///"
@@ -36,7 +37,7 @@ def configured_log(found: Found) -> str:
 @asynccontextmanager
 async def reading(path: Path) -> AsyncIterator["SqliteReader"]:
     """Open a log for reading; what cannot be read is told in the log's own sentence."""
-    from events.log import LogError
+    from events.errors import LogError
     from events.sqlite import open_readonly
 
     try:
@@ -131,7 +132,7 @@ def last_sign(found: Found) -> Mapping[str, Any] | None:
 
 
 async def _last_sign(path: Path) -> Mapping[str, Any] | None:
-    from events.log import Query
+    from events.query import Query
     from service.clock import SystemClock
 
     async with reading(path) as log:

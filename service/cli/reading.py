@@ -11,7 +11,7 @@ from service.cli.finding import Found
 from service.cli.printing import warn
 
 if TYPE_CHECKING:  # a command that only asks the daemon must not pay for the log
-    from events.log import Query
+    from events.query import Query
 
 PATH = "/api/events"
 MOST = 1000  # events in one page
@@ -141,8 +141,8 @@ def query_of(wanted: Wanted, found: Found) -> "Query":
     """Return the question as a log takes it; raise Stop for what it could never answer."""
     from events.codec import TYPES
     from events.facets import UNKNOWN_CAUSE
-    from events.log import Query
     from events.matching import parted
+    from events.query import Query
     from service.clock import SystemClock
     from statemachine.status import Status
     from statemachine.table import By

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from events.log import Query
+from events.query import Query
 from events.views.fleet import Act
 from service import app, logs
 from service.cli.logfile import event_document

@@ -100,7 +100,7 @@ def once(
 @contextmanager
 def foreseen() -> Iterator[None]:
     """Turn the errors that can be foreseen when a daemon starts into one sentence and an exit code."""
-    from events.log import LogError
+    from events.errors import LogError
     from service.config import ConfigError
 
     try:

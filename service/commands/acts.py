@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from events import codec, streams
 from events.catalogue import Abandoned, Confirmed, Failed, HoldLifted, HoldPlaced, Intended
-from events.log import EventLog, Result, StaleVersion, Unit, Write
+from events.log import EventLog
+from events.unit import Result, StaleVersion, Unit, Write
 from service.clock import Clock
 from statemachine.model import EndpointName
 

@@ -12,7 +12,9 @@ import structlog
 
 from events import codec, streams
 from events.catalogue import HoldLifted, HoldPlaced, Intended
-from events.log import AlreadyDecided, Appended, LogUnusable, StaleVersion, decision_id
+from events.errors import LogUnusable
+from events.record import decision_id
+from events.unit import AlreadyDecided, Appended, StaleVersion
 from events.views.fleet import Act
 from service.commands.acts import tell
 from service.commands.effect import scaling_of

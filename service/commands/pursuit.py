@@ -6,7 +6,8 @@ import structlog
 
 from events import codec, streams
 from events.catalogue import Abandoned, Confirmed, Failed
-from events.log import Query, decision_id
+from events.query import Query
+from events.record import decision_id
 from events.views.fleet import Act
 from service.commands.acts import tell
 from service.commands.effect import shows, undone

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from events import streams
 from events.catalogue import Event
 from events.delivery import Patience, Unavailable
-from events.log import Recorded, Unit
+from events.record import Recorded
+from events.unit import Unit
 from service import config
 from service.hooks.parcels import parcel
 from service.hooks.port import Receiver

@@ -12,7 +12,8 @@ from typing import Any
 import structlog
 
 from events import delivery
-from events.log import CursorMove, EventLog, Unit
+from events.log import EventLog
+from events.unit import CursorMove, Unit
 from service.clock import Clock
 from service.hooks.hook import Hook
 

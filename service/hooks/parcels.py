@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from events import cloudevents, streams
-from events.log import Recorded
+from events.record import Recorded
 from service.config import Hook
 from service.hooks.port import Parcel
 

@@ -12,7 +12,10 @@ import structlog
 
 from events import codec, streams
 from events.catalogue import Warned
-from events.log import EventLog, LogUnusable, Unit, Write, decision_id
+from events.errors import LogUnusable
+from events.log import EventLog
+from events.record import decision_id
+from events.unit import Unit, Write
 from service.clock import Clock
 from service.commands import Commander
 from service.live import Live

@@ -6,7 +6,11 @@ from typing import Any
 import structlog
 
 from events import codec, streams
-from events.log import Appended, Draft, EventLog, LogError, Query, StaleVersion, Unit, Write
+from events.errors import LogError
+from events.log import EventLog
+from events.query import Query
+from events.record import Draft
+from events.unit import Appended, StaleVersion, Unit, Write
 from service.watch.track import Track
 from statemachine.machine import evolve, fold
 from statemachine.model import Discovered, EndpointName, LifecycleEvent

@@ -7,7 +7,8 @@ import structlog
 
 from events import codec, streams
 from events.catalogue import DisappearanceSuspected, Event, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
-from events.log import Appended, EventLog, Unit, Write
+from events.log import EventLog
+from events.unit import Appended, Unit, Write
 from events.views.fleet import Health
 from service.clock import Clock
 from service.ports import HubError

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 import structlog
 
-from events.log import EventLog, LogUnusable
+from events.errors import LogUnusable
+from events.log import EventLog
 from events.views.fleet import Fleet
 from service.clock import Clock, wait
 from service.config import Poll

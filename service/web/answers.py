@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from events.log import LogUnusable
+from events.errors import LogUnusable
 from service.masking import scrub
 from service.watch.watch import NotWatched
 

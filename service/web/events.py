@@ -5,7 +5,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from events.chains import with_evidence
-from events.log import Page, Query
+from events.query import Page, Query
 from service.web.answers import Problem, encode
 from service.web.context import parts_of
 from service.web.filters import BEFORE, FILTERS, asked

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from events.codec import TYPES
 from events.facets import UNKNOWN_CAUSE
-from events.log import Query
 from events.matching import parted
+from events.query import Query
 from service.parts import Parts
 from service.web.answers import Problem
 from service.web.parameters import ZONE, Parameter, endpoint_named, instant_of, listed, named, printable, zone_of

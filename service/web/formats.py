@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from events import cloudevents
-from events.log import Page
+from events.query import Page
 from service.eventtable import COLUMNS, cells, csv_line
 from service.web import render
 from service.web.answers import Problem, encode

@@ -19,7 +19,7 @@ from events.catalogue import (
     Intended,
     Warned,
 )
-from events.log import Query
+from events.query import Query
 from events.views.timeline import at as at_instant, clipped
 from events.views.uptime import Life, lives
 from service.parts import Parts

@@ -8,8 +8,9 @@ from collections import Counter
 from aiohttp import web
 
 from events import parking
-from events.log import Parked, Query
 from events.parking import NothingParked, StillParked
+from events.query import Query
+from events.unit import Parked
 from service.hooks import Hook
 from service.masking import scrub
 from service.parts import Parts

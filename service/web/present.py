@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from events.codec import decode, type_of
-from events.log import Query, Recorded
+from events.query import Query
+from events.record import Recorded
 from events.streams import acts, life
 from events.views.fleet import Health, Known
 from events.views.outbox import State

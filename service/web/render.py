@@ -7,7 +7,8 @@ import msgspec
 
 from events import streams
 from events.catalogue import Abandoned, Confirmed, Failed, Warned
-from events.log import Page, Recorded
+from events.query import Page
+from events.record import Recorded
 from events.views import fleet, incidents
 from events.views.fleet import Fleet, Known
 from service.config import Settings

@@ -15,7 +15,10 @@ from aiohttp import web
 
 from events import cloudevents
 from events.chains import with_evidence
-from events.log import EventLog, LogUnusable, Query, Recorded
+from events.errors import LogUnusable
+from events.log import EventLog
+from events.query import Query
+from events.record import Recorded
 from service.masking import scrub
 from service.web import render
 from service.web.answers import Problem, encode

@@ -20,8 +20,9 @@ from pathlib import Path
 
 import events
 from events import streams
-from events.log import Appended, CursorMove, EventLog, Unit
+from events.log import EventLog
 from events.sqlite import SqliteLog
+from events.unit import Appended, CursorMove, Unit
 from statemachine.model import EndpointName
 from tests.bench import lives
 

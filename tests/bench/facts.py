@@ -9,7 +9,7 @@ from pathlib import Path
 
 from events import codec
 from events.catalogue import Event
-from events.log import Recorded
+from events.record import Recorded
 
 EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
 START = datetime(2026, 11, 1, tzinfo=UTC)

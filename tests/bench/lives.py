@@ -35,7 +35,8 @@ from events.catalogue import (
     Undeliverable,
     Warned,
 )
-from events.log import Draft, Unit, Write, decision_id
+from events.record import Draft, decision_id
+from events.unit import Unit, Write
 from statemachine.configuration import Flattened, Scalar
 from statemachine.machine import Trigger, by_life, decide, evolve
 from statemachine.model import (

@@ -19,8 +19,10 @@ from eventsourcing.utils import Environment
 
 from events import codec
 from events.delivery import subscribe
-from events.log import Appended, Query, Recorded, Unit, Write
+from events.query import Query
+from events.record import Recorded
 from events.sqlite import SqliteLog
+from events.unit import Appended, Unit, Write
 from tests.bench.facts import Fact
 
 PAGE = Query().limit

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from events.log import CursorMove, KeptLog, Parked, Segment, Unit
+from events.anchor import Segment
+from events.log import KeptLog
 from events.transfer.copies import Copy
 from events.transfer.files import whole
 from events.transfer.incoming import check, take_in
 from events.transfer.outgoing import outgoing
 from events.transfer.shelving import Order, shelve
+from events.unit import CursorMove, Parked, Unit
 from tests.contract.disks import NOON, added, append, draft, unit
 
 LIFE = "endpoint/acme/tgi/2026-11-20T12:00:00.000000Z"

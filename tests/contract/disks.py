@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Protocol
 
 from events import catalogue, codec
-from events.log import Appended, CursorMove, Draft, EventLog, KeptLog, Query, Recorded, Result, Unit, Write
+from events.log import EventLog, KeptLog
 from events.memory import MemoryLog, MemoryStore
+from events.query import Query
+from events.record import Draft, Recorded
 from events.sqlite import SqliteLog
+from events.unit import Appended, CursorMove, Result, Unit, Write
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from events import codec
-from events.log import Recorded
+from events.record import Recorded
 from events.views.saved import Shape, parts
 from events.views.saved.form import ENCODER
 from events.views.views import Views

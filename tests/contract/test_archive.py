@@ -10,27 +10,17 @@ import pytest
 from msgspec import structs
 
 from events import codec, streams
+from events.anchor import Anchor, Segment, StillNeeded
 from events.catalogue import Archived, Confirmed, Intended
-from events.log import (
-    AlreadyDecided,
-    Anchor,
-    Appended,
-    CursorMove,
-    IdReused,
-    KeptLog,
-    LogError,
-    Misfit,
-    Query,
-    Recorded,
-    Segment,
-    StaleVersion,
-    StillNeeded,
-    Unit,
-)
+from events.errors import LogError, Misfit
+from events.log import KeptLog
 from events.memory import MemoryLog, MemoryStore
+from events.query import Query
+from events.record import Recorded
 from events.transfer import shelving
 from events.transfer.copies import NotThere
 from events.transfer.shelving import position_before, why_not
+from events.unit import AlreadyDecided, Appended, CursorMove, IdReused, StaleVersion, Unit
 from service import beginning
 from tests.contract.copies import ACTS, LIFE, archived, export, fill, import_
 from tests.contract.disks import NOON, Disk, added, append, draft, everything, reasons, unit

@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 from events import codec
-from events.log import Anchor, CursorMove, Draft, EventLog, KeptLog, LogError, Recorded, Segment, Unit
+from events.anchor import Anchor, Segment
+from events.errors import LogError
+from events.log import EventLog, KeptLog
 from events.memory import MemoryLog
+from events.record import Draft, Recorded
+from events.unit import CursorMove, Unit
 from service.archiving import keep_views
 from service.clock import SystemClock
 from service.config import Settings

@@ -2,7 +2,8 @@
 
 import pytest
 
-from events.log import EventLog, LogUnusable
+from events.errors import LogUnusable
+from events.log import EventLog
 from tests.contract.disks import Disk
 
 

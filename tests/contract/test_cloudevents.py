@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from events import chain, cloudevents, codec
-from events.log import Recorded, Sealed
+from events.record import Recorded, Sealed
 from statemachine.model import instant
 from tests.contract.disks import NOON
 from tests.contract.test_event_types import ANY_EVENT, EXAMPLES, stored

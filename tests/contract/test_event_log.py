@@ -8,29 +8,27 @@ import pytest
 from msgspec import structs
 
 from events import chain, codec
+from events.anchor import Anchor, NotRedacted, Redaction
 from events.catalogue import Redacted
-from events.log import (
+from events.errors import LogUnusable
+from events.log import EventLog
+from events.query import Query
+from events.record import Recorded
+from events.redaction import MARK
+from events.settling import ONLY_EPOCH
+from events.unit import (
     AlreadyDecided,
-    Anchor,
     Appended,
     CursorMove,
     CursorMoved,
-    EventLog,
     Fence,
     FencedOff,
     IdReused,
-    LogUnusable,
-    NotRedacted,
     Parked,
-    Query,
-    Recorded,
-    Redaction,
     StaleVersion,
     Unit,
     Write,
 )
-from events.redaction import MARK
-from events.units import ONLY_EPOCH
 from statemachine.model import Discovered, Sighting
 from statemachine.status import UnknownStatus
 from tests.contract.disks import NOON, Disk, added, append, draft, everything, reasons, unit

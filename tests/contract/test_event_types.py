@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from events import codec
 from events.catalogue import ConfigurationApplied, Event
 from events.codec import TYPES, Undecodable
-from events.log import Recorded, decision_id, fact_id
+from events.record import Recorded, decision_id, fact_id
 from statemachine.model import BecameReadable, Window
 from tests.contract.disks import NOON, said
 

@@ -15,27 +15,15 @@ from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from events import codec
+from events.anchor import Anchor, NotRedacted, Redaction
 from events.catalogue import Archived, DaemonStopped, Redacted
-from events.log import (
-    Anchor,
-    Appended,
-    CursorMove,
-    CursorMoved,
-    Fence,
-    KeptLog,
-    LogError,
-    NotRedacted,
-    Parked,
-    Query,
-    Recorded,
-    Redaction,
-    Result,
-    Unit,
-    Unparked,
-    Write,
-)
+from events.errors import LogError
+from events.log import KeptLog
 from events.memory import MemoryLog
+from events.query import Query
+from events.record import Recorded
 from events.redaction import MARK
+from events.unit import Appended, CursorMove, CursorMoved, Fence, Parked, Result, Unit, Unparked, Write
 from tests.contract.copies import archived, export, import_
 from tests.contract.disks import DISKS, NOON, MemoryDisk, SqliteDisk, draft
 

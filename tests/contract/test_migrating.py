@@ -16,8 +16,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from events import chain, codec
+from events.anchor import Anchor
+from events.errors import LogUnusable
 from events.facets import facets
-from events.log import Anchor, LogUnusable, Recorded
+from events.record import Recorded
 from events.sqlite import SqliteLog, migrating, open_readonly
 from events.streams import subject
 from statemachine.model import instant

@@ -13,21 +13,12 @@ import pytest
 from events import codec, streams
 from events.catalogue import DaemonStopped, Event, EventParked, EventReplayed, EventSkipped
 from events.delivery import Patience, drain
-from events.log import (
-    CursorMove,
-    EventLog,
-    Fence,
-    LogError,
-    NotParked,
-    Parked,
-    Query,
-    Recorded,
-    Result,
-    Unit,
-    Unparked,
-    Write,
-)
+from events.errors import LogError
+from events.log import EventLog
 from events.parking import NothingParked, StillParked, replay, skip
+from events.query import Query
+from events.record import Recorded
+from events.unit import CursorMove, Fence, NotParked, Parked, Result, Unit, Unparked, Write
 from service.clock import LoopClock
 from tests.contract.disks import DISKS, NOON, added, append, draft, everything, said, unit
 

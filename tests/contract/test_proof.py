@@ -16,25 +16,16 @@ from hypothesis import given, settings, strategies as st
 from msgspec import structs
 
 from events import codec, proof, streams
+from events.anchor import BEGINNING, Anchor, Broken, Redaction, Segment
 from events.catalogue import Event, Intended, Warned
-from events.log import (
-    BEGINNING,
-    Anchor,
-    Appended,
-    Broken,
-    EventLog,
-    LogReader,
-    LogUnusable,
-    Query,
-    Recorded,
-    Redaction,
-    Segment,
-    Unit,
-    Write,
-)
+from events.errors import LogUnusable
+from events.log import EventLog, LogReader
 from events.memory import MemoryLog, MemoryStore
+from events.query import Query
+from events.record import Recorded
 from events.sqlite import open_readonly
 from events.sqlite.verifying import PAGE, Verification
+from events.unit import Appended, Unit, Write
 from statemachine.model import Discovered, EndpointName, Sighting
 from statemachine.status import Status
 from tests.contract.copies import archived

@@ -16,8 +16,11 @@ from hypothesis import given, settings, strategies as st
 from events import codec, streams
 from events.catalogue import Abandoned, Confirmed, DaemonStopped, Event, Intended, Warned
 from events.chains import chain_of
-from events.log import EventLog, Query, Recorded, Unit, Write
+from events.log import EventLog
+from events.query import Query
+from events.record import Recorded
 from events.sqlite import merging, plans, reader
+from events.unit import Unit, Write
 from statemachine.model import (
     Cause,
     Deleted,

@@ -13,9 +13,11 @@ from msgspec import structs
 
 from events import codec
 from events.catalogue import ConfigurationApplied, Event
-from events.log import EventLog, Recorded, Unit
+from events.log import EventLog
 from events.memory import MemoryLog, MemoryStore
+from events.record import Recorded
 from events.streams import EVERYTHING
+from events.unit import Unit
 from events.views.configured import Configured
 from events.views.saved import CONFIGURED, SHAPES, NotTrusted, Shape, parts, read, whole, written
 from events.views.views import Views

@@ -18,23 +18,14 @@ from typing import Any
 import pytest
 
 from events import chain
-from events.log import (
-    BEGINNING,
-    Anchor,
-    Appended,
-    CursorMove,
-    LogError,
-    LogHeld,
-    LogUnusable,
-    NotRedacted,
-    Query,
-    Recorded,
-    Redaction,
-    Unit,
-)
+from events.anchor import BEGINNING, Anchor, NotRedacted, Redaction
+from events.errors import LogError, LogHeld, LogUnusable
+from events.query import Query
+from events.record import Recorded
 from events.sqlite.file import WAL_BYTES
 from events.sqlite.log import SqliteLog, _Call, open_readonly
 from events.sqlite.writer import Job, Writer
+from events.unit import Appended, CursorMove, Unit
 from tests.contract.disks import NOON, SqliteDisk, added, append, draft, everything, reasons, unit
 from tests.contract.filesystems import small
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from events.log import Query
+from events.query import Query
 from events.sqlite import SqliteLog, plans
 from events.sqlite.file import open_for_reading
 from events.sqlite.plans import END, leap

@@ -14,21 +14,17 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from msgspec import structs
 
 from events import chain, cloudevents
-from events.log import (
-    Appended,
-    KeptLog,
-    LogError,
-    Misfit,
-    Query,
-    Recorded,
-    Redaction,
-    Sealed,
-)
+from events.anchor import Redaction
+from events.errors import LogError, Misfit
+from events.log import KeptLog
 from events.memory import MemoryLog, MemoryStore
+from events.query import Query
+from events.record import Recorded, Sealed
 from events.transfer import heading as headings, incoming
 from events.transfer.copies import Copy
 from events.transfer.files import BadCopy, whole
 from events.transfer.outgoing import outgoing
+from events.unit import Appended
 from tests.contract.copies import ACTS, LIFE, export, fill, import_
 from tests.contract.disks import NOON, Disk, added, append, draft, everything, unit
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from events import catalogue, codec, streams
 from events.catalogue import Event
-from events.log import Recorded
+from events.record import Recorded
 from statemachine import model
 from statemachine.configuration import Flattened
 from statemachine.model import EndpointName, Sighting, Window

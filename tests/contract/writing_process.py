@@ -4,8 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from events.log import Appended
 from events.sqlite import SqliteLog
+from events.unit import Appended
 from tests.contract.disks import draft, unit
 
 PRODUCERS = 8

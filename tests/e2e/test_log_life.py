@@ -9,10 +9,11 @@ from random import Random
 
 import pytest
 
-from events.log import CursorMove, Recorded, Unit
+from events.record import Recorded
 from events.sqlite import SqliteLog, open_readonly
 from events.transfer.copies import Copy
 from events.transfer.outgoing import outgoing
+from events.unit import CursorMove, Unit
 from tests.contract.disks import added, draft, unit
 from tests.e2e import logbook
 from tests.e2e.daemons import Daemon

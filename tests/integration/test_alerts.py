@@ -23,8 +23,9 @@ from events.catalogue import (
     SuspicionEnded,
     Warned,
 )
-from events.log import CursorMove, Query, Unit
 from events.memory import MemoryLog
+from events.query import Query
+from events.unit import CursorMove, Unit
 from service.clock import LoopClock
 from service.config import Settings
 from service.subscribers.alerts import Alerts

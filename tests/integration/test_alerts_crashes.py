@@ -8,8 +8,8 @@ import pytest
 
 from events import streams
 from events.catalogue import Delivered, Fired, Message, Notified, Resolved, Superseded
-from events.log import Query
 from events.memory import MemoryLog
+from events.query import Query
 from events.views.outbox import Outbox
 from events.views.saved import FLEET, OUTBOX
 from events.views.saved.fleet import EverywhereRow

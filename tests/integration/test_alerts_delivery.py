@@ -22,9 +22,10 @@ from events.catalogue import (
     Superseded,
     Undeliverable,
 )
-from events.log import LogUnusable, Result
+from events.errors import LogUnusable
 from events.memory import MemoryLog
 from events.streams import Subject
+from events.unit import Result
 from events.views.outbox import State
 from service.clock import LoopClock
 from service.subscribers.outbox import Courier, Outgoing, Rejected

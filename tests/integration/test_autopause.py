@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from events.catalogue import Abandoned, Confirmed, Failed, Intended, Warned
-from events.log import Recorded
+from events.record import Recorded
 from service.ports import Refused
 from service.simulator import Happening
 from statemachine.machine import Command

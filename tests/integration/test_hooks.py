@@ -17,7 +17,7 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
 from events import streams
 from events.catalogue import EventParked, EventReplayed, EventSkipped
-from events.log import CursorMove, Unit
+from events.unit import CursorMove, Unit
 from service.app import World, once
 from service.clock import LoopClock
 from service.hooks.hook import IN_A_ROW, Hook

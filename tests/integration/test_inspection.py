@@ -8,8 +8,9 @@ import pytest
 from msgspec import structs
 
 from events.catalogue import Fired, LogFoundBroken, LogFoundSound, Notified, Resolved
-from events.log import LogError, LogUnusable, Query
+from events.errors import LogError, LogUnusable
 from events.memory import MemoryLog
+from events.query import Query
 from events.transfer.shelving import Order, shelve
 from events.views.uptime import Uptime
 from service.clock import LoopClock

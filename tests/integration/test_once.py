@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from events.catalogue import Intended
-from events.log import LogUnusable, Result, Unit
+from events.errors import LogUnusable
 from events.memory import MemoryLog
+from events.unit import Result, Unit
 from service.app import World
 from service.cli.exits import Stop
 from service.cli.rounds import Round, play

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from events.catalogue import Abandoned, Confirmed, Intended
-from events.log import Page, Query
 from events.memory import MemoryLog
+from events.query import Page, Query
 from service.app import World, once
 from service.commands import Done, GivenUp
 from service.parts import Parts

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from events.catalogue import ConfigurationApplied
-from events.log import LogUnusable, Result, Unit
+from events.errors import LogUnusable
 from events.memory import MemoryLog
+from events.unit import Result, Unit
 from service.app import World, daemon
 from service.commands import CannotApply, Done, Outcome
 from statemachine.machine import Command

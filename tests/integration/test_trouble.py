@@ -9,8 +9,10 @@ import pytest
 
 from events import codec, streams
 from events.catalogue import ConfigurationRefused, HoldPlaced, Intended
-from events.log import LogUnusable, Page, Query, Result, Unit, Write
+from events.errors import LogUnusable
 from events.memory import MemoryLog
+from events.query import Page, Query
+from events.unit import Result, Unit, Write
 from service.app import World, daemon, once
 from service.commands import CannotApply, GivenUp
 from service.commands.acts import tell

@@ -11,8 +11,10 @@ from aiohttp import web
 
 from events import codec
 from events.catalogue import Event
-from events.log import EventLog, Query, Recorded
+from events.log import EventLog
 from events.memory import MemoryLog
+from events.query import Query
+from events.record import Recorded
 from service.app import World, daemon
 from service.clock import LoopClock
 from service.config import Configuration, load

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from events.catalogue import Confirmed, Warned
-from events.log import decision_id
+from events.record import decision_id
 from statemachine.model import EndpointName
 from tests.simulation.record import LOOK, Meant, Record
 from tests.simulation.witness import ROBOT

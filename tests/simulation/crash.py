@@ -7,23 +7,12 @@ from datetime import datetime
 from random import Random
 from typing import TypeVar
 
+from events.anchor import BEGINNING, Anchor, Broken, NotRedacted, Redaction, Standing
 from events.board import Board
-from events.log import (
-    BEGINNING,
-    Anchor,
-    Appended,
-    Broken,
-    EventLog,
-    NotRedacted,
-    Page,
-    Parked,
-    Query,
-    Recorded,
-    Redaction,
-    Result,
-    Standing,
-    Unit,
-)
+from events.log import EventLog
+from events.query import Page, Query
+from events.record import Recorded
+from events.unit import Appended, Parked, Result, Unit
 from service.clock import LoopClock
 from tests.simulation.pipes import Network
 

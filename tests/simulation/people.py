@@ -10,7 +10,7 @@ from typing import Any
 
 from events import codec
 from events.catalogue import Intended, Warned
-from events.log import Recorded
+from events.record import Recorded
 from events.streams import subject
 from service.simulator import Request
 from tests.simulation.deeds import Deeds

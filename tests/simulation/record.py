@@ -7,7 +7,7 @@ from functools import cached_property
 
 from events import codec
 from events.catalogue import Abandoned, ConfigurationApplied, Confirmed, Event, Failed, HoldLifted, HoldPlaced, Intended
-from events.log import Recorded
+from events.record import Recorded
 from events.streams import EVERYTHING, subject
 from service.config import Configuration
 from statemachine.model import LifecycleEvent

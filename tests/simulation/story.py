@@ -18,8 +18,9 @@ import structlog
 from aiohttp import web
 
 import service.app
-from events.log import Query, Recorded
 from events.memory import MemoryStore
+from events.query import Query
+from events.record import Recorded
 from events.views.fleet import Fleet
 from service.huggingface import Limits
 from service.parts import Parts

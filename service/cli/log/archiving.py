@@ -15,7 +15,8 @@ from service.cli.printing import document, say
 from service.cli.spelling import counted, is_span, parse_moment, parse_span
 
 if TYPE_CHECKING:
-    from events.log import KeptLog, Segment
+    from events.anchor import Segment
+    from events.log import KeptLog
 
 
 def archive(

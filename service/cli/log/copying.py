@@ -18,7 +18,7 @@ from service.cli.printing import document, say
 from service.cli.spelling import counted
 
 if TYPE_CHECKING:
-    from events.log import Anchor, Broken, Standing
+    from events.anchor import Anchor, Broken, Standing
     from events.transfer.heading import Heading
 
 STDOUT = Path("-")
@@ -78,7 +78,7 @@ def backup(
     The copy is read again before it gets its name, and is a log like any other.
     """
     found = _backup(path_of(log), to)
-    from events.log import Broken
+    from events.anchor import Broken
 
     if isinstance(found, Broken):
         raise Stop(

@@ -27,7 +27,7 @@ def path_of(log: str | None) -> Path:
 @asynccontextmanager
 async def writing(path: Path, *, command: str, make: bool = False) -> AsyncIterator["SqliteLog"]:
     """Open a log for writing, one that is there unless it may be made; refuse it while a daemon holds it."""
-    from events.log import LogHeld
+    from events.errors import LogHeld
     from events.sqlite import SqliteLog
     from service import logs
 
@@ -49,7 +49,7 @@ async def writing(path: Path, *, command: str, make: bool = False) -> AsyncItera
 @contextmanager
 def foreseen() -> Iterator[None]:
     """Tell in one sentence what was wrong with a log or a file."""
-    from events.log import LogError, LogHeld
+    from events.errors import LogError, LogHeld
 
     try:
         yield

@@ -15,7 +15,7 @@ from service.cli.printing import document, say
 from service.cli.spelling import counted
 
 if TYPE_CHECKING:
-    from events.log import Anchor, Broken, Segment
+    from events.anchor import Anchor, Broken, Segment
 
 Anchors = Annotated[
     list[str] | None,
@@ -41,7 +41,7 @@ def verify(ctx: typer.Context, log: Log = None, anchor: Anchors = None, json: Js
     path = path_of(log)
     anchors = [_parsed(text) for text in anchor or ()]
     found, absent = asyncio.run(_verify(path, anchors))
-    from events.log import Broken
+    from events.anchor import Broken
 
     if isinstance(found, Broken):
         raise Stop(
@@ -59,7 +59,7 @@ def verify(ctx: typer.Context, log: Log = None, anchor: Anchors = None, json: Js
 
 
 def _parsed(text: str) -> "Anchor":
-    from events.log import Anchor
+    from events.anchor import Anchor
 
     try:
         return Anchor.parse(text)
@@ -77,7 +77,7 @@ async def _head(path: Path) -> tuple[str, "Anchor"]:
 
 async def _verify(path: Path, anchors: list["Anchor"]) -> tuple["Anchor | Broken", list[str]]:
     """Return what came of it, and which archives could not be looked at."""
-    from events.log import Broken
+    from events.anchor import Broken
 
     async with reading(path) as log:
         found = await log.verify(anchors=anchors)

@@ -14,7 +14,7 @@ from service.cli.log.opening import Log, path_of, writing
 from service.cli.printing import document, say, warn
 
 if TYPE_CHECKING:
-    from events.log import Recorded
+    from events.record import Recorded
 
 
 def redact(
@@ -49,7 +49,7 @@ def redact(
 
 
 async def _redact(path: Path, position: int, fields: tuple[str, ...], why: str) -> "Recorded":
-    from events.log import NotRedacted, Redaction
+    from events.anchor import NotRedacted, Redaction
     from service.clock import SystemClock
 
     order = Redaction(position=position, fields=fields, why=why, actor=actor(), time=SystemClock().now())

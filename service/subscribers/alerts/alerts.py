@@ -14,7 +14,10 @@ import structlog
 
 from events import codec, delivery
 from events.catalogue import Event, Fired, Warned
-from events.log import AlreadyDecided, Appended, Draft, EventLog, LogUnusable, Recorded, Unit, Write
+from events.errors import LogUnusable
+from events.log import EventLog
+from events.record import Draft, Recorded
+from events.unit import AlreadyDecided, Appended, Unit, Write
 from events.views.fleet import Fleet
 from events.views.incidents import Incidents
 from events.views.saved import FLEET, OUTBOX

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from events import streams
 from events.catalogue import Fired, Message, Notified, Resolved, Warned
-from events.log import Recorded, decision_id
+from events.record import Recorded, decision_id
 from events.streams import Subject
 from events.views.fleet import Fleet
 from events.views.incidents import Incident, Incidents

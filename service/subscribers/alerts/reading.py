@@ -27,7 +27,9 @@ from events.catalogue import (
     SuspicionEnded,
     Warned,
 )
-from events.log import EventLog, Query, Recorded
+from events.log import EventLog
+from events.query import Query
+from events.record import Recorded
 from service.beginning import archived
 from statemachine import model
 

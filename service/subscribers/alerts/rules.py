@@ -32,7 +32,7 @@ from events.catalogue import (
     Severity,
     SuspicionEnded,
 )
-from events.log import Recorded
+from events.record import Recorded
 from events.streams import Subject
 from events.views.fleet import Fleet, Known
 from statemachine.model import Deleted, Discovered, End, Kind, StatusChanged

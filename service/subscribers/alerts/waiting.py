@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from events import streams
 from events.catalogue import Event, NamespaceRecovered, NamespaceUnreachable, Severity
-from events.log import Recorded
+from events.record import Recorded
 from events.streams import Subject
 from events.views.fleet import Fleet
 from service.config import Incidents as Limits

@@ -19,7 +19,11 @@ from events.catalogue import (
     Superseded,
     Undeliverable,
 )
-from events.log import EventLog, LogError, LogUnusable, Query, Recorded, StaleVersion, Unit, Write, decision_id
+from events.errors import LogError, LogUnusable
+from events.log import EventLog
+from events.query import Query
+from events.record import Recorded, decision_id
+from events.unit import StaleVersion, Unit, Write
 from events.views.outbox import Letter, Outbox
 from events.views.saved import OUTBOX
 from service.beginning import archived

@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from events.log import Query
+from events.query import Query
 from events.sqlite.file import open_for_reading
 from events.sqlite.reader import _count, _page
 from tests.bench.askedlog import APART, BEGIN, make

@@ -6,7 +6,10 @@ from typing import Any
 
 from events import codec, streams
 from events.catalogue import Event
-from events.log import Appended, EventLog, Query, Recorded, Unit, Write
+from events.log import EventLog
+from events.query import Query
+from events.record import Recorded
+from events.unit import Appended, Unit, Write
 from events.views.fleet import Fleet
 from service.config import Settings
 from statemachine.machine import classify

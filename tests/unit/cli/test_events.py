@@ -9,8 +9,8 @@ import pytest
 
 from events import codec, streams
 from events.catalogue import HoldPlaced
-from events.log import Unit, Write
 from events.sqlite import SqliteLog
+from events.unit import Unit, Write
 from service.clock import SystemClock
 from statemachine.model import EndpointName
 from tests.unit.cli.hands import Run, SaidDaemon, event

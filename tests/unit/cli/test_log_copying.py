@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from events.log import CursorMove, Unit
 from events.sqlite import SqliteLog
+from events.unit import CursorMove, Unit
 from tests.contract.disks import added, append, draft, unit
 from tests.unit.cli.hands import Run
 

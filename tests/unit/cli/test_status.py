@@ -4,8 +4,8 @@ from typing import Any
 
 from events import codec, streams
 from events.catalogue import DaemonStopped
-from events.log import Unit, Write
 from events.sqlite import SqliteLog
+from events.unit import Unit, Write
 from service.clock import SystemClock
 from tests.unit.cli.hands import Run, SaidDaemon
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from events.chain import GENESIS, digest, link
-from events.log import Recorded
+from events.record import Recorded
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 EVENT = Recorded(position=1, id="i", stream="s", version=1, type="t", schema=1, time=AT, actor="a", data=b"{}")

@@ -13,19 +13,13 @@ from events import delivery, parking
 from events.catalogue import DaemonStopped, Event
 from events.codec import decision
 from events.delivery import RETRIES, CaughtUp, CursorTaken, HeadBehind, Patience, drain, run, subscribe
-from events.log import (
-    CursorMove,
-    EventLog,
-    LogUnusable,
-    Parked,
-    Query,
-    Recorded,
-    Result,
-    Unit,
-    Write,
-)
+from events.errors import LogUnusable
+from events.log import EventLog
 from events.memory import MemoryLog, MemoryStore
 from events.parking import Subscriber
+from events.query import Query
+from events.record import Recorded
+from events.unit import CursorMove, Parked, Result, Unit, Write
 from service.clock import LoopClock
 from tests.contract.disks import DISKS, NOON, Disk, added, draft, everything, reasons, said, unit
 

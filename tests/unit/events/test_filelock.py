@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from events.log import LogUnusable
+from events.errors import LogUnusable
 from events.sqlite.lock import refuse_network
 
 MOUNTS = r"""

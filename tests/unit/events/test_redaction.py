@@ -10,9 +10,10 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from events import codec
+from events.anchor import NotRedacted, Redaction
 from events.catalogue import Event, Redacted
 from events.chain import digest
-from events.log import NotRedacted, Recorded, Redaction, Sealed
+from events.record import Recorded, Sealed
 from events.redaction import MARK, NEEDED, Replacement, replacement
 from tests.contract.test_event_types import ANY_EVENT, EXAMPLES, recorded, stored
 

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from events.codec import decode
-from events.log import Recorded
+from events.record import Recorded
 from events.views.timeline import Stretch, Timeline, at, clipped
 from events.views.uptime import Period, Uptime
 from statemachine.clocks import renewed

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 
 from events import codec
-from events.log import Recorded
+from events.record import Recorded
 from service.huggingface.document import read_document
 from service.masking import Masker
 from statemachine.machine import clocks_of, decide, evolve, fold, until

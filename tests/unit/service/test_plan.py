@@ -10,7 +10,7 @@ from msgspec import structs
 
 from events import codec
 from events.catalogue import Abandoned, Confirmed, Event, Failed, Intended, NamespaceUnreachable, Warned
-from events.log import Recorded
+from events.record import Recorded
 from events.views.fleet import Act, Fleet, Health, Hold, Known
 from service.config import Configuration, Settings
 from service.subscribers.plan import Line, Moment, Verdict, plan

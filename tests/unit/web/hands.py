@@ -13,8 +13,10 @@ from aiohttp import web
 
 from events import codec, streams
 from events.catalogue import Event
-from events.log import Appended, EventLog, Recorded, Unit, Write
+from events.log import EventLog
 from events.memory import MemoryLog
+from events.record import Recorded
+from events.unit import Appended, Unit, Write
 from service.clock import LoopClock
 from service.commands import Commander, Means
 from service.config import Configuration, load

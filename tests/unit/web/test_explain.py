@@ -6,7 +6,7 @@ from pathlib import Path
 
 from events import codec, streams
 from events.catalogue import Confirmed, Event, Intended, NamespaceUnreachable
-from events.log import Recorded
+from events.record import Recorded
 from events.views.fleet import Fleet, Health
 from service.config import Configuration, load
 from service.subscribers.plan import Moment, lines

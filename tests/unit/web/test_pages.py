@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from events.log import LogUnusable
+from events.errors import LogUnusable
 from events.memory import MemoryLog
 from service.masking import scrub_event
 from statemachine.status import Status

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from events import codec, streams
-from events.log import Unit, Write
 from events.sqlite import SqliteLog, file
 from events.sqlite.file import open_for_reading
+from events.unit import Unit, Write
 from statemachine.model import Discovered, EndpointName, Sighting
 from statemachine.status import Status
 from tests.unit.web.hands import CREATED, START, make_parts, served

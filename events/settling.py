@@ -13,18 +13,17 @@ from msgspec import structs
 from events.chain import digest
 from events.codec import encode
 from events.facets import Facets, facets
-from events.log import (
+from events.record import Draft, Recorded
+from events.unit import (
     AlreadyDecided,
     Appended,
     CursorMove,
     CursorMoved,
-    Draft,
     Fence,
     FencedOff,
     IdReused,
     NotParked,
     Parked,
-    Recorded,
     Refused,
     Result,
     StaleVersion,
