@@ -21,7 +21,9 @@ from statemachine.model import (
     Reconfigured,
     Sighting,
     UrlChanged,
+    Window,
 )
+from statemachine.windows import earliest
 
 _FACTS = get_args(LifecycleEvent)
 
@@ -80,7 +82,11 @@ class Uptime:
 
 
 class Period:
-    """The clocks of every life, counted between two instants alone; hand in all facts from the beginning."""
+    """The clocks of every life, counted between two instants alone; hand in all facts from the beginning.
+
+    A change that was seen later, within a window that begins before the end, may have happened by then: its window is
+    counted up to the end, and what was not seen by then is no start and no failure yet.
+    """
 
     def __init__(self, since: datetime | None, until: datetime | None) -> None:
         """None: from when it was first seen; up to the newest fact."""
@@ -88,23 +94,29 @@ class Period:
         self._until = until
         self._uptime = Uptime()
         self._begun: set[str] = set()
+        self._beyond: dict[str, Clocks] = {}  # by what was seen later, up to the end
 
     def apply(self, recorded: Recorded, event: Event) -> None:
         """Take in the next event of the log."""
         if not isinstance(event, _FACTS):
             return
         at = event.seen_at if isinstance(event, Discovered) else event.window.seen_at
-        if self._until is not None and at > self._until:
-            return
         if self._since is not None and at > self._since:
             self._begin(recorded.stream, self._since)
-        self._uptime.apply(recorded, event)
+        if self._until is None or at <= self._until:
+            self._uptime.apply(recorded, event)
+        else:
+            self._look_back(recorded.stream, event, self._until)
 
     def counted(self) -> Uptime:
         """Return the clocks of the period."""
         for stream in list(self._uptime.lives):
             if self._since is not None:
                 self._begin(stream, self._since)
+        for stream, beyond in self._beyond.items():
+            life = self._uptime.lives[stream]
+            clocks = replace(life.clocks, statuses=beyond.statuses, service=beyond.service)
+            self._uptime.put(stream, replace(life, clocks=clocks))
         return self._uptime
 
     def _begin(self, stream: str, since: datetime) -> None:
@@ -112,6 +124,14 @@ class Period:
         if life is not None and stream not in self._begun:
             self._uptime.put(stream, replace(life, clocks=renewed(life.clocks, since)))
         self._begun.add(stream)
+
+    def _look_back(self, stream: str, event: LifecycleEvent, until: datetime) -> None:
+        life = self._uptime.lives.get(stream)
+        if life is None or isinstance(event, Discovered) or earliest(event.window) >= until:
+            return
+        window = Window(not_before=earliest(event.window), seen_at=until, gap=event.window.gap)
+        clocks = self._beyond.get(stream, life.clocks)
+        self._beyond[stream] = advance(clocks, _bare(replace(event, window=window)))
 
 
 def lives(uptime: Uptime) -> Iterator[tuple[str, Life]]:

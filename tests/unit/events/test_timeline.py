@@ -19,7 +19,8 @@ from statemachine.status import Status, UnknownStatus
 from statemachine.tally import NO_TIME
 from tests.contract.told import STORY, TGI
 from tests.unit.statemachine.histories import START, Asked, histories, window_of
-from tests.unit.statemachine.test_clocks_true import events_of
+from tests.unit.statemachine.test_clocks_true import _holds, _service, events_of
+from tests.unit.statemachine.test_period import cuts
 from tests.unit.statemachine.truths import LASTING, Truth, truths
 
 HOUR = timedelta(hours=1)
@@ -126,3 +127,21 @@ def test_the_uptime_of_a_period_is_that_of_the_clocks_of_each_life(history: list
         expected = reduce(advance, own[len(before) :], renewed(clocks_of(before), since))
         assert until(counted.clocks, now) == until(expected, now)
         assert until(life_.clocks, now) == until(clocks_of(own), now)
+
+
+@given((truths() | truths(watched=True)).flatmap(cuts))
+def test_the_bounds_of_a_period_that_ends_before_a_look_hold_the_truth_of_it(drawn: tuple[Truth, int]) -> None:
+    truth, cut = drawn
+    end, events = START + timedelta(seconds=cut), by_life(Endpoint(), events_of(truth.history()))[0][1]
+    period = Period(None, end)
+    for position, event in enumerate(events, start=1):
+        period.apply(placed(position), event)
+
+    alive = (life for life in period.counted().lives.values() if life.clocks.endpoint.status is not Status.ABSENT)
+    for life in alive:
+        reading = until(life.clocks, end)
+        spans = truth.spans(int((window_of(events[0]).seen_at - START).total_seconds()), cut)
+        assert [status for status in Status if not _holds(reading, status, spans)] == []
+        up, down = (sum((time for state, time in spans if _service(state) == each), NO_TIME) for each in ("up", "down"))
+        share = reading.availability
+        assert not up + down or (share and share.lower <= up / (up + down) <= share.upper)
