@@ -2,9 +2,13 @@
 
 A position says exactly what was known; an instant means the last position that was written by then. What happened at
 an instant may have been seen later: that is told apart, from the events that followed.
+
+What lies in archives is read there: half a history would be shown as the whole. Where a file of these is not where it
+was, all of this raises LogError.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,12 +17,15 @@ from operator import attrgetter
 from typing import get_args
 
 from events import codec, streams
+from events.facets import Facets
 from events.log import LogReader
+from events.matching import matcher
 from events.query import Query
 from events.record import Recorded
 from events.views.fleet import Fleet
 from events.views.timeline import Timeline
 from events.views.uptime import Period, Uptime
+from service.beginning import archived, pieces
 from statemachine.model import EndpointName, LifecycleEvent
 
 PAGE = 200  # events, so that nobody waits long
@@ -38,7 +45,21 @@ async def position_at(log: LogReader, instant: datetime) -> int:
             low = page.events[0].position
         else:
             high = middle - 1
+    if low == 0:
+        async for recorded in archived(log, after=0):
+            if recorded.time > instant:
+                break
+            low = recorded.position
     return low
+
+
+async def time_of(log: LogReader, position: int) -> datetime | None:
+    """Return when the event at a position was recorded; None if there is none."""
+    page = await log.read(Query(after=position - 1, limit=1))
+    found = page.events[0] if page.events else None
+    if found is None or found.position != position:
+        found = await anext(archived(log, after=position - 1), None)
+    return found.time if found is not None and found.position == position else None
 
 
 async def fleet_at(log: LogReader, name: EndpointName, position: int) -> Fleet:
@@ -49,9 +70,9 @@ async def fleet_at(log: LogReader, name: EndpointName, position: int) -> Fleet:
         Query(stream=streams.EVERYTHING, before=position + 1),
     )
     fleet = Fleet()
-    for recorded in merge(
-        *[[each async for each in everything(log, query)] for query in about], key=attrgetter("position")
-    ):
+    async for recorded in _beginning(log, *about):
+        fleet.apply(recorded, codec.decode(recorded))
+    for recorded in merge(*[[each async for each in _kept(log, query)] for query in about], key=attrgetter("position")):
         fleet.apply(recorded, codec.decode(recorded))
     return fleet
 
@@ -64,11 +85,24 @@ async def timeline_of(log: LogReader, name: EndpointName) -> Timeline:
     return timeline
 
 
+async def newest(log: LogReader, query: Query, *, most: int) -> tuple[Recorded, ...]:
+    """Return the newest events that match, so many at most, the oldest of them first."""
+    page = await log.read(replace(query, newest_first=True, limit=most))
+    older = deque[Recorded](maxlen=most - len(page.events))
+    if older.maxlen:
+        async for recorded in _beginning(log, query):
+            older.append(recorded)
+    return (*older, *reversed(page.events))
+
+
 async def uptime_between(
     log: LogReader, since: datetime | None, until: datetime | None, *, wanted: Callable[[EndpointName], bool]
 ) -> Uptime:
     """Return the clocks of the wanted endpoints between two instants; all of the log is read for it, in a thread."""
     period, loop = Period(since, until), asyncio.get_running_loop()
+    async for piece in pieces(log, after=0):
+        facts = [recorded for recorded in piece if recorded.type in FACTS]
+        await loop.run_in_executor(None, _fold, period, facts, wanted)
     query = Query(types=FACTS, limit=PAGE)
     while True:
         page = await log.read(query)
@@ -86,7 +120,23 @@ def _fold(period: Period, events: Sequence[Recorded], wanted: Callable[[Endpoint
 
 
 async def everything(log: LogReader, query: Query) -> AsyncIterator[Recorded]:
-    """Yield all events that match, page by page."""
+    """Yield all events that match."""
+    async for recorded in _beginning(log, query):
+        yield recorded
+    async for recorded in _kept(log, query):
+        yield recorded
+
+
+async def _beginning(log: LogReader, *queries: Query) -> AsyncIterator[Recorded]:
+    """Yield what lies in archives and matches one of some queries, each of streams, types, times and positions."""
+    matches = [matcher(query, ()) for query in queries]
+    async for recorded in archived(log, after=0):
+        if any(match(recorded, Facets()) for match in matches):
+            yield recorded
+
+
+async def _kept(log: LogReader, query: Query) -> AsyncIterator[Recorded]:
+    """Yield what lies in the log itself and matches, page by page."""
     while True:
         page = await log.read(query)
         for recorded in page.events:

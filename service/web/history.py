@@ -1,7 +1,6 @@
 """What can be asked of the past: an endpoint as it was known then, when it was what, and how it spent its time."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TypeVar
@@ -23,7 +22,7 @@ from events.query import Query
 from events.views.timeline import at as at_instant, clipped
 from events.views.uptime import Life, lives
 from service.parts import Parts
-from service.past import fleet_at, position_at, timeline_of, uptime_between
+from service.past import fleet_at, newest, position_at, time_of, timeline_of, uptime_between
 from service.web import present, render, shapes, times
 from service.web.answers import Problem, answer
 from service.web.context import parts_of
@@ -102,14 +101,14 @@ async def timeline(request: web.Request) -> web.Response:
     seen = seen_until(parts, name)
     stretches = tuple(clipped((await timeline_of(parts.log, name)).stretches(seen), since, until))
     about = Query(namespace=name.namespace, name=name.name, types=TOLD, since=since, until=until)
-    page = await parts.log.read(replace(about, newest_first=True, limit=MOST_ITEMS))
+    events = await newest(parts.log, about, most=MOST_ITEMS)
     return answer(
         shapes.Timeline(
             endpoint=str(name),
             since=stretches[0].begin if stretches else since,
             until=stretches[-1].end if stretches else until,
             stretches=tuple(map(times.stretch, stretches)),
-            events=tuple(map(render.event, reversed(page.events))),
+            events=tuple(map(render.event, events)),
         )
     )
 
@@ -185,7 +184,7 @@ async def _place(parts: Parts, said: Mapping[str, str]) -> tuple[int, datetime]:
             raise Problem(400, f"at={said['at'][:60]!r} has not come yet: ask for a time that is over")
         return await position_at(parts.log, instant), instant
     position = whole_number(said, "at_position", default=head, least=1)
-    page = await parts.log.read(Query(after=position - 1, limit=1))
-    if position > head or not page.events or page.events[0].position != position:
-        raise Problem(400, f"the log holds no position {position}: it ends at {head}, or that lies in an archive")
-    return position, page.events[0].time
+    time = await time_of(parts.log, position) if position <= head else None
+    if time is None:
+        raise Problem(400, f"the log holds no position {position}: it ends at {head}")
+    return position, time

@@ -1,6 +1,7 @@
 """What is known of events goes on when they lie in an archive: by a snapshot, else by reading the archive again."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from events.anchor import Anchor, Segment
 from events.errors import LogError
 from events.log import EventLog, KeptLog
 from events.memory import MemoryLog
+from events.query import Query
 from events.record import Draft, Recorded
 from events.unit import CursorMove, Unit
 from service.archiving import keep_views
@@ -17,6 +19,7 @@ from service.clock import SystemClock
 from service.config import Settings
 from service.inspection import Inspection
 from service.live import Live
+from service.past import fleet_at, newest, position_at, time_of, timeline_of, uptime_between
 from service.shelf import BOARD
 from service.subscribers.alerts import Alerts
 from service.subscribers.outbox.book import Book
@@ -153,3 +156,31 @@ async def test_a_watcher_that_has_to_read_a_life_whose_beginning_is_archived_beg
         await record(log, {TGI: stale}, {TGI: [happened]})
 
     assert await log.version(LIFE) == known.version
+
+
+async def test_what_is_asked_of_the_past_is_as_if_nothing_had_been_archived(log: KeptLog, tmp_path: Path) -> None:
+    await tell(log, STORY)
+    before = await past(log)
+    await keep_views(log, SystemClock())
+
+    (segment,) = await archived(log, tmp_path / "shelf", CUT)
+
+    assert await past(log) == before
+    remove(segment)
+    with pytest.raises(LogError, match="not there: bring it back"):
+        await past(log)
+
+
+async def past(log: EventLog) -> tuple[object, ...]:
+    """Ask everything that can be asked of an earlier time, before the archive's end and after it."""
+    end, early = STORY[-1].time, STORY[10].time
+    periods = [(None, end), (early, end), (None, early)]
+    acts = Query(namespace="acme", name="tgi", types=("hold.placed",), until=end)
+    return (
+        [await position_at(log, instant) for instant in (early, STORY[CUT].time, early - timedelta(days=1))],
+        [await time_of(log, position) for position in (1, 11, CUT, CUT + 1, len(STORY), 10_000)],
+        [(await fleet_at(log, TGI, position)).endpoints for position in (5, CUT, CUT + 1, len(STORY))],
+        (await timeline_of(log, TGI)).stretches(end),
+        [(await uptime_between(log, since, until, wanted=lambda _: True)).lives for since, until in periods],
+        [await newest(log, acts, most=most) for most in (1, 1000)],
+    )
