@@ -39,6 +39,7 @@ class Live:
         self._clock = clock
         self._shelf = Shelf(log)
         self._kept = 0
+        self._keeping = asyncio.Lock()  # what is written while it is to be forgotten would come back
         self._moved = asyncio.Condition()
         self._nudges = 0
 
@@ -106,15 +107,17 @@ class Live:
 
     async def save(self) -> None:
         """Write a snapshot of now, if anything has happened since the last one."""
-        still = self.views.still()
-        if still.position > self._kept:
-            await self._shelf.save(VIEWS, still.position, parts(still))
-            self._kept = still.position
+        async with self._keeping:
+            still = self.views.still()
+            if still.position > self._kept:
+                await self._shelf.save(VIEWS, still.position, parts(still))
+                self._kept = still.position
 
     async def forget(self) -> None:
         """Take the snapshot away, and write no other: the next start folds everything anew."""
-        self._kept = NEVER
-        await self._shelf.drop(VIEWS)
+        async with self._keeping:
+            self._kept = NEVER
+            await self._shelf.drop(VIEWS)
 
     def _apply(self, recorded: Recorded) -> None:
         self.views.apply(recorded, codec.decode(recorded))

@@ -19,7 +19,7 @@ from service.live import Live
 from service.shelf import BOARD, VIEWS
 from service.subscribers.alerts import Alerts
 from service.web.metrics import PartsCollector
-from tests.contract.disks import DISKS, Disk, added, everything
+from tests.contract.disks import DISKS, Disk, added, draft, everything, unit
 from tests.contract.kept import folded, shown
 from tests.contract.test_snapshots import told as lives_of
 from tests.unit.alerts.stories import NOON, settings, told
@@ -99,6 +99,19 @@ async def test_views_that_are_not_what_the_log_says_are_told_and_their_snapshot_
     await again.recall()
     await again.catch_up()
     assert shown(again.views) == shown(folded(await everything(stage.log)))
+
+
+async def test_a_snapshot_that_was_being_written_does_not_come_back_when_it_is_forgotten(stage: Stage) -> None:
+    await added(stage.log, unit("log", 0, draft("a")))
+    await stage.live.catch_up()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.live.save())
+        await asyncio.sleep(0)
+        await stage.live.forget()
+    await stage.live.save()
+
+    assert VIEWS not in await stage.log.board.scan(BOARD)
 
 
 async def test_people_are_called_about_a_broken_log_and_told_when_it_is_over(stage: Stage) -> None:
