@@ -30,9 +30,13 @@ class Journal:
         self._configured = configured
 
     async def settled_at(self, settle: timedelta) -> datetime:
-        """Return before when one round alone must not act: `settle` after the configuration came into force."""
+        """Return before when one round alone must not act: `settle` after the configuration came into force.
+
+        Where what tells of that lies in an archive, it came before all that does not.
+        """
         applied = await self._log.read(Query(types=(APPLIED,), newest_first=True, limit=1))
-        return max((event.time for event in applied.events), default=self._clock.now()) + settle
+        oldest = await self._log.read(Query(limit=1))
+        return next((page.events[0].time for page in (applied, oldest) if page.events), self._clock.now()) + settle
 
     async def started(self, version: str, configuration: Configuration) -> datetime | None:
         """Tell that a daemon opened the log; return its predecessor's last sign of life, if there was one."""
@@ -56,7 +60,7 @@ class Journal:
         changed = self._configured.digest != digest
         if changed or self._configured.refused:  # also to tell that a bad file was put right
             known = self._configured.flat
-            gone = dict.fromkeys(sorted(known.keys() - flat.keys()))
+            gone = dict.fromkeys(sorted(path for path in known.keys() - flat.keys() if known[path] is not None))
             changes = {path: value for path, value in flat.items() if path not in known or known[path] != value}
             await self._tell(ConfigurationApplied(digest=digest, changes={**changes, **gone}))
         return changed

@@ -18,6 +18,7 @@ from service.archiving import keep_views
 from service.clock import SystemClock
 from service.config import Settings
 from service.inspection import Inspection
+from service.journal import Journal
 from service.live import Live
 from service.past import fleet_at, newest, position_at, time_of, timeline_of, uptime_between
 from service.shelf import BOARD
@@ -156,6 +157,16 @@ async def test_a_watcher_that_has_to_read_a_life_whose_beginning_is_archived_beg
         await record(log, {TGI: stale}, {TGI: [happened]})
 
     assert await log.version(LIFE) == known.version
+
+
+async def test_a_round_that_finds_no_new_configuration_has_settled_also_when_that_is_archived(
+    log: KeptLog, shelved: list[Segment]
+) -> None:
+    journal = Journal(log, SystemClock(), (await begun(log)).views.configured.still())
+
+    settled = await journal.settled_at(timedelta(minutes=15))
+
+    assert settled == (await everything(log))[0].time + timedelta(minutes=15)
 
 
 async def test_what_is_asked_of_the_past_is_as_if_nothing_had_been_archived(log: KeptLog, tmp_path: Path) -> None:
