@@ -64,8 +64,9 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         _logger.error("log_unusable", path=shown_path(request), error=scrub(str(unusable)))
         return error(503, "the event log cannot be used now: see the daemon's own log for why, then ask again")
     except LogError as missing:  # an archive that is not where it was, or not as it was
-        _logger.error("log_not_read", path=shown_path(request), error=scrub(str(missing)))
-        return error(503, scrub(str(missing)))
+        sentence = scrub(str(missing), dense=False)  # the name of the file is what it is about
+        _logger.error("log_not_read", path=shown_path(request), error=sentence)
+        return error(503, sentence)
     except Exception:
         _logger.exception("request_failed", method=request.method, path=shown_path(request))
         return error(500, "this failed inside the daemon: see request_failed in its own log, and report it")

@@ -15,8 +15,10 @@ from service.past import fleet_at, position_at
 from statemachine.machine import classify
 from statemachine.model import Deleted, End, EndpointName, ReplicasChanged, StatusChanged, Window
 from statemachine.status import Status
+from tests.contract.copies import archived
 from tests.contract.disks import added
 from tests.contract.kept import folded
+from tests.contract.test_archived_views import remove
 from tests.contract.test_snapshots import told
 from tests.unit.web.hands import CREATED, START, Caller, discover, make_parts, put, served
 
@@ -212,3 +214,16 @@ async def test_every_position_is_found_by_its_time_and_what_was_known_there_is_a
             assert fleet.known(name) == whole.known(name)
             assert fleet.namespaces == whole.namespaces
     assert await position_at(log, history[0].time - timedelta(seconds=1)) == 0
+
+
+async def test_an_archive_that_is_not_there_is_named(tmp_path: Path) -> None:
+    async with a_day(tmp_path) as caller:
+        (segment,) = await archived(caller.parts.log, tmp_path / "shelf", 3)  # type: ignore[arg-type]
+        there = await caller.json("GET", PATH, params={"at_position": 3})
+        remove(segment)
+        missing = await caller.json("GET", f"{PATH}/timeline", code=503)
+        await caller.json("GET", PATH, params={"at": text(90)}, code=503)
+        await caller.json("GET", "/api/uptime", params={"since": text(90)}, code=503)
+
+    assert (there["status"], there["hold"]["author"]) == ("paused", "person:ana")
+    assert f"positions 1 to 3 lie in the archive {segment.path}, which is not there: bring it back" in missing["error"]
