@@ -100,6 +100,8 @@ def _letter(certain: float, uncertain: float, gap: float, letters: Letters) -> s
 def _axis(scale: Scale, zone: tzinfo) -> str:
     """Return times, each above the column that it begins."""
     form = "%H:%M" if scale.column * scale.columns <= timedelta(days=1) else "%m-%d %H:%M"
+    if scale.column * TICK < timedelta(minutes=1):
+        form = "%H:%M:%S"
     line = ""
     for place in range(0, scale.columns, TICK):
         label = f"{(scale.begin + scale.column * place).astimezone(zone):{form}}"

@@ -49,6 +49,8 @@ def uptime(
     say()
     first = min(filter(None, (instant(item["since"]) for item in items)))
     begin = f"from {since} on" if since else f"since each was first seen, the first at {spell(first, place)}"
+    if until is not None:
+        begin = f"{begin.removesuffix(' on')}, until {until}"
     say(f"{counted(len(items), 'line')}, one for each life of an endpoint, {begin}.", "dim")
 
 

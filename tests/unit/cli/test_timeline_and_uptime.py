@@ -99,6 +99,14 @@ def test_its_times_are_of_the_zone_that_is_named(lamplighter: Run, daemon: SaidD
     }
 
 
+@pytest.mark.parametrize("minutes", [1, 3, 10, 120, 2000])
+def test_no_two_times_of_the_axis_read_alike(minutes: float) -> None:
+    drawing = draw([stretch(0, minutes, "running")], width=100, zone=UTC, letters=BLOCKS)
+
+    times = re.split(" {2,}", drawing.axis.strip())
+    assert len(times) == len(set(times)) > 1
+
+
 def test_nothing_is_drawn_of_a_time_of_which_nothing_is_known(lamplighter: Run, daemon: SaidDaemon) -> None:
     daemon.says("GET", f"{PATH}/timeline", (200, told()))
 
@@ -220,6 +228,14 @@ def test_the_table_in_the_document_is_what_is_printed(lamplighter: Run, daemon: 
     table = lamplighter("uptime", "acme").out.partition("\n\n")[0]
 
     assert f"```text\n{table}\n```" in DOCUMENT
+
+
+def test_the_end_of_a_period_is_said(lamplighter: Run, daemon: SaidDaemon) -> None:
+    daemon.says("GET", "/api/uptime", (200, {"items": [life("tgi")], "next": None}))
+
+    shown = lamplighter("uptime", "acme", "--since", "2026-11-20", "--until", "2026-11-21", "--zone", "UTC")
+
+    assert shown.out.endswith("1 line, one for each life of an endpoint, from 2026-11-20, until 2026-11-21.\n")
 
 
 def test_uptime_for_a_machine_is_all_pages_as_they_are(lamplighter: Run, daemon: SaidDaemon) -> None:
