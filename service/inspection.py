@@ -34,6 +34,7 @@ AGAIN_SECONDS = 86_400.0
 PAGE = 200  # events folded in one go, about ten milliseconds
 PAUSE_SECONDS = 0.02  # after each, for all the others
 ACTOR = "daemon"
+RULE = "log"  # the incidents that it makes
 FOUND = (codec.type_of(LogFoundBroken), codec.type_of(LogFoundSound))
 T = TypeVar("T")
 _logger: Any = structlog.get_logger()
@@ -121,6 +122,8 @@ class Inspection:
         newest = await self._log.read(Query(types=FOUND, newest_first=True, limit=1))
         before = codec.decode(newest.events[0]) if newest.events else None
         why = before.why if isinstance(before, LogFoundBroken) else None
+        if before is None and any(incident.fired.rule == RULE for incident in self._live.incidents.open.values()):
+            why = "told in what is archived by now"
         if finding.broken == why:
             return
         event = (

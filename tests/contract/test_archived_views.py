@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from events import codec
+from events import codec, streams
 from events.anchor import Anchor, Segment
+from events.catalogue import LogFoundBroken
 from events.errors import LogError
 from events.log import EventLog, KeptLog
 from events.memory import MemoryLog
@@ -28,7 +29,7 @@ from service.watch.facts import record
 from service.watch.track import Track
 from statemachine.model import BecameUnreadable
 from tests.contract.copies import archived
-from tests.contract.disks import added, append, draft, everything, unit
+from tests.contract.disks import NOON, added, append, draft, everything, unit
 from tests.contract.kept import folded, shown
 from tests.contract.told import LIFE, STORY, TGI, window
 
@@ -137,6 +138,25 @@ async def test_an_inspection_still_sees_a_view_that_is_not_of_the_log(log: KeptL
 
     assert finding.broken is not None
     assert "fleet" in finding.broken
+
+
+async def test_that_a_log_is_sound_again_is_told_also_when_it_is_archived_that_it_was_broken(
+    log: KeptLog, tmp_path: Path
+) -> None:
+    broken = LogFoundBroken(at=NOON, position=1, why="changed")
+    await added(log, unit(streams.LOG, 0, codec.fact(streams.LOG, 1, broken, time=NOON, actor="daemon")))
+    alerts = Alerts(log=log, clock=SystemClock(), settings=Settings(), looked_at=lambda _: None)
+    await alerts.once()
+    await keep_views(log, SystemClock())
+    await archived(log, tmp_path / "shelf", await log.head())
+    inspection = Inspection(log=log, live=await begun(log), clock=SystemClock())
+
+    await inspection.inspect()
+    await alerts.once()
+    await inspection.inspect()
+
+    assert [event.type for event in await everything(log)].count("log.found_sound") == 1
+    assert not (await begun(log)).incidents.open
 
 
 async def test_nothing_is_archived_that_the_alerts_have_never_read(log: KeptLog) -> None:
