@@ -6,7 +6,8 @@ It can serve while its status serves and a replica is ready, by what the API say
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import timedelta
+from enum import StrEnum, auto
 from types import MappingProxyType
 
 from statemachine.course import AT_REST, Move
@@ -18,10 +19,10 @@ from statemachine.tally import Tally, stretch
 class Service(StrEnum):
     """Whether it could serve while it was wanted up."""
 
-    UP = "up"  # its status serves and a replica is ready
-    DOWN = "down"  # wanted up, and could not serve: starting, failed, or without a ready replica
-    RESTING = "resting"  # absent, paused or scaled to zero: not wanted up
-    UNTOLD = "untold"  # an unknown status, or one that serves with a number of replicas that nobody told
+    UP = auto()  # its status serves and a replica is ready
+    DOWN = auto()  # wanted up, and could not serve: starting, failed, or without a ready replica
+    RESTING = auto()  # absent, paused or scaled to zero: not wanted up
+    UNTOLD = auto()  # an unknown status, or one that serves with a number of replicas that nobody told
 
 
 def _could_be(status: Status) -> frozenset[Service]:
@@ -50,8 +51,7 @@ def service_along(move: Move, before: Endpoint, after: Endpoint) -> frozenset[Se
     among = {service_of(before), service_of(after)}
     if len(move.way) > 1:
         among.update(*(COULD_BE.get(status, EVERY_SERVICE) for status in move.way))
-    told = len(among) == 1 or Service.UNTOLD not in among
-    return frozenset(among) if move.sure and told else EVERY_SERVICE
+    return frozenset(among) if move.sure and Service.UNTOLD not in among else EVERY_SERVICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,8 @@ def availability(service: Tally[Service]) -> Share | None:
     most_up, most_down = up.upper + untold.certain, down.upper + untold.certain
     if not most_up + most_down:
         return None
-    lower = up.lower / (up.lower + most_down) if up.lower else 0.0
-    upper = most_up / (most_up + down.lower) if most_up or down.lower else 1.0
-    return Share(lower=lower, upper=upper)
+    return Share(lower=_part(up.lower, most_down), upper=_part(most_up, down.lower))
+
+
+def _part(up: timedelta, down: timedelta) -> float:
+    return up / (up + down) if up else 0.0

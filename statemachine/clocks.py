@@ -36,6 +36,7 @@ from statemachine.tally import NO_TIME, Bounds, Stretch, Tally, counted_until, m
 from statemachine.windows import earliest
 
 T = TypeVar("T")
+EVERY_STATUS: frozenset[AnyStatus] = frozenset(Status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ def until(clocks: Clocks, now: datetime) -> Reading:
     The bounds hold as far as the endpoint was looked at: hand in the instant at which the last good look was asked for.
     """
     statuses = None if clocks.statuses is None else counted_until(clocks.statuses, now)
-    known: set[AnyStatus] = set(Status) if statuses is None else {*Status, *statuses.certain, *statuses.possible}
+    known: set[AnyStatus] = set(Status) if statuses is None else {*Status, *statuses.certain}
     took = clocks.starts.took
     return Reading(
         time_in={} if statuses is None else {status: _time_in(statuses, status) for status in known},
@@ -151,7 +152,7 @@ def _told(tally: Tally[T] | None, move: Move, *, now: T, among: frozenset[T], af
 
 
 def _statuses_along(move: Move) -> frozenset[AnyStatus]:
-    return frozenset(move.way) if move.sure else frozenset({*Status, *move.way})
+    return frozenset(move.way) if move.sure else EVERY_STATUS
 
 
 def _time_in(statuses: Tally[AnyStatus], status: AnyStatus) -> Stretch:

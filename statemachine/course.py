@@ -16,6 +16,7 @@ from statemachine.windows import earliest
 
 AT_REST: frozenset[AnyStatus] = frozenset({Status.ABSENT, Status.SCALED_TO_ZERO, Status.PAUSED})  # not wanted up
 BROKEN: frozenset[AnyStatus] = frozenset({Status.FAILED, Status.UPDATE_FAILED})
+EXPLAINED = frozenset({Kind.DIRECT, Kind.SKIPPED})  # changes that went a way which the table knows
 REMEMBERED_STARTS = 1000
 FLAPPING_WITHIN = timedelta(hours=1)
 
@@ -37,20 +38,20 @@ def move_of(event: LifecycleEvent, before: Endpoint, after: Endpoint) -> Move | 
     window = after.latest
     if after is before or window is None:
         return None
-    kind = Kind.DIRECT
     way: tuple[AnyStatus, ...] = (after.status,)
+    explained = True
     match event:
         case StatusChanged():
-            kind, way = event.kind, (before.status, *event.via, after.status)
+            way, explained = (before.status, *event.via, after.status), event.kind in EXPLAINED
         case Discovered(absent_at=None) if before.latest is None:
             pass  # of the time before, nothing is claimed
         case Discovered() | Deleted():
-            classification = classify(before.status, after.status)
-            kind, way = classification.kind, (before.status, *classification.via, after.status)
+            classified = classify(before.status, after.status)
+            way, explained = (before.status, *classified.via, after.status), classified.kind in EXPLAINED
         case _:
             pass
     gap = window.gap or not before.readable or not after.readable
-    return Move(window=replace(window, gap=gap), way=way, sure=not gap and kind in {Kind.DIRECT, Kind.SKIPPED})
+    return Move(window=replace(window, gap=gap), way=way, sure=explained and not gap)
 
 
 def is_settled(status: AnyStatus) -> bool:
@@ -101,13 +102,13 @@ def _between(first: Window, last: Window) -> Bounds:
 
 
 def percentile(took: tuple[Bounds, ...], percent: int) -> Bounds | None:
-    """Return the time within which so many of a hundred starts came up (nearest rank); None without a start.
+    """Return the time within which so many of a hundred starts, from 1, came up (nearest rank); None without a start.
 
     True bounds: whatever each of the starts really took, their percentile lies within.
     """
     if not took:
         return None
-    rank = max(-(-len(took) * percent // 100), 1) - 1
+    rank = -(-len(took) * percent // 100) - 1
     return Bounds(lower=sorted(each.lower for each in took)[rank], upper=sorted(each.upper for each in took)[rank])
 
 
@@ -129,8 +130,6 @@ def failed_along(failures: Failures, move: Move) -> Failures:
     for _, new in pairwise(move.way):
         failed, recovered = new in BROKEN, broken and new is Status.RUNNING
         count, edges, broken = count + failed, edges + (failed or recovered), failed or (broken and not recovered)
-    if not edges:
-        return replace(failures, broken=broken)
     return Failures(count=count, broken=broken, edges=(*_lately(failures.edges, at), *[at] * edges))
 
 

@@ -103,22 +103,12 @@ def _overview() -> str:
 
 def _sign(old: Status, new: Status) -> str:
     classified = classify(old, new)
-    match classified.kind:
-        case Kind.DIRECT:
-            return "●"
-        case Kind.SKIPPED:
-            return f"{len(classified.via)}"
-        case Kind.UNEXPECTED:
-            return "!"
-        case Kind.UNKNOWN:
-            return "?"
-        case _:
-            assert_never(classified.kind)
+    return SIGNS.get(classified.kind, f"{len(classified.via)}")
 
 
 def _change(old: Status, new: Status) -> tuple[str, ...]:
     classified = classify(old, new)
-    suspects = NOBODY if old is new else SUSPECTS.get((old, new), NOBODY)
+    suspects = SUSPECTS.get((old, new), NOBODY)
     sentence = explain(old, new, classified, cause_of_status(old, new, editor=None, ours=()))
     via = ", ".join(classified.via)
     return (old, new, classified.kind, via, suspects.by or "", suspects.trigger or "", sentence)
@@ -140,6 +130,7 @@ def _answer(permit: Permit) -> str:
             assert_never(permit)
 
 
+SIGNS = {Kind.DIRECT: "●", Kind.UNEXPECTED: "!"}  # of what was skipped, the number of statuses that were not seen
 SURENESS = {
     Sureness.EVIDENCE: "permitted",
     Sureness.NO_EVIDENCE: "permitted, no evidence",

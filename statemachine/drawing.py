@@ -34,7 +34,7 @@ HEAD = (
 def svg(table: Iterable[Arrow] = TABLE) -> str:
     """Return the drawing. Raises LookupError for an arrow between two statuses that has no way on it."""
     edges = between(table)
-    lines = [line for pair, arrows in edges.items() for line in _edge(_route(pair), arrows)]
+    lines = [line for pair, arrows in edges.items() for line in _edge(_route(pair).points, arrows)]
     labels = [line for pair, arrows in edges.items() for line in _label(_route(pair), arrows)]
     boxes = [line for status in Status for line in _box(status, BOXES[status])]
     return "\n".join(
@@ -63,9 +63,9 @@ def _route(pair: tuple[Status, Status]) -> Route:
         ) from None
 
 
-def _edge(route: Route, arrows: Sequence[Arrow]) -> list[str]:
+def _edge(points: Sequence[Point], arrows: Sequence[Arrow]) -> list[str]:
     """Return the line of an edge, and a white one under it, which lets it cross over those drawn before."""
-    way = _path(route.points)
+    way = _path(points)
     uncertain = "" if any(arrow.certain for arrow in arrows) else " uncertain"
     return [f'<path class="under" d="{way}"/>', f'<path class="edge{uncertain}" d="{way}"/>']
 
@@ -134,5 +134,5 @@ def _legend() -> list[str]:
             ("request", 490, "by an inference request"),
         )
     ]
-    dashes = _edge(Route(((720, 790), (780, 790)), (0, 0)), ())
+    dashes = _edge(((720, 790), (780, 790)), ())
     return [*lines, *dashes, '<text x="790" y="794">and a ? : without certain evidence</text>']

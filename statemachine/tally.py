@@ -76,17 +76,16 @@ def started(now: T, at: datetime) -> Tally[T]:
 def moved(tally: Tally[T], window: Window, *, among: frozenset[T], now: T, hidden: bool) -> Tally[T]:
     """Count up to the end of a window within which it became what it is `now`, and was one of `among` meanwhile.
 
+    Where it is or was `hidden`, the window has a gap, and in a gap it may have been anything.
     Total: a window that begins before the latest one did, or ends before that ended, is cut to what can be.
     """
-    gap = window.gap or tally.hidden or hidden
-    if among == {tally.now} and not gap:
+    if among == {tally.now}:
         return tally
-    counted, end = tally.edge.seen_at, max(window.seen_at, tally.edge.seen_at)
+    gap, counted, end = window.gap, tally.edge.seen_at, max(window.seen_at, tally.edge.seen_at)
     begin = counted if tally.hidden else min(max(earliest(window), tally.edge.not_before), end)
     fresh = end - max(begin, counted)
     in_windows = tally.in_windows if gap else tally.in_windows + fresh
-    newly = frozenset[T]() if tally.edge.gap else among - tally.among
-    possible = _plus(tally.possible, newly, max(counted - begin, NO_TIME), most=in_windows)
+    possible = _plus(tally.possible, among - tally.among, max(counted - begin, NO_TIME), most=in_windows)
     return Tally(
         now=now,
         edge=Window(not_before=begin, seen_at=end, gap=gap),
@@ -120,4 +119,4 @@ def _plus(
     times: Mapping[T, timedelta], keys: Iterable[T], more: timedelta, *, most: timedelta = timedelta.max
 ) -> Mapping[T, timedelta]:
     """Return the times with more for some keys, but none of these above what there is in all."""
-    return {**times, **{key: min(times.get(key, NO_TIME) + more, most) for key in keys}} if more else times
+    return {**times, **{key: min(times.get(key, NO_TIME) + more, most) for key in keys}}

@@ -56,6 +56,6 @@ def earliest(window: Window) -> datetime:
     if not window.blur_seconds > 0:
         return window.not_before
     room = window.not_before - FIRST_INSTANT
-    if window.blur_seconds >= room.total_seconds():
+    if window.blur_seconds >= room.total_seconds():  # a float, and so it may be rounded to more than there is room for
         return FIRST_INSTANT
-    return window.not_before - min(timedelta(seconds=window.blur_seconds), room)
+    return window.not_before - timedelta(seconds=window.blur_seconds)

@@ -50,7 +50,7 @@ def _steps(way: Sequence[AnyStatus], cause: Cause) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def _is_told_by_its_step(old: AnyStatus, new: AnyStatus, cause: Cause) -> bool:

@@ -4,17 +4,18 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from statemachine.cause import SUSPECTS, cause_of_status
-from statemachine.legality import CLASSIFIED
+from statemachine.cause import SUSPECTS, Suspects, cause_of_edit, cause_of_status, suspects_of_every_pair
+from statemachine.legality import CLASSIFIED, build, classify_every_pair
 from statemachine.machine import TABLE, Arrow, By, Trigger, decide
 from statemachine.model import Cause, Deleted, Kind, Missing, Ours, Reconfigured, Seen, StatusChanged
 from statemachine.status import AnyStatus, Status, UnknownStatus
 from tests.unit.statemachine.histories import START, known_as, look_at, sighting
-from tests.unit.statemachine.test_classify import every_walk
+from tests.unit.statemachine.test_classify import CIRCLING, every_walk
 
 S = Status
 PAUSE = Ours("i-1", Trigger.PAUSE)
 NOW = look_at(60)
+LAST = START + timedelta(seconds=50)
 BEFORE, WITHIN = START - timedelta(days=1), START + timedelta(seconds=55)
 
 
@@ -32,7 +33,7 @@ def changed(
     (event,) = decide(
         known,
         seen,
-        not_before=START + timedelta(seconds=50),
+        not_before=LAST,
         gap=False,
         edited_at=known_edit if remembered else None,
         ours=ours,
@@ -75,7 +76,14 @@ def test_an_edit_of_before_the_look_before_names_nobody() -> None:
 
 @pytest.mark.parametrize(
     ("known_edit", "edited_at", "editor"),
-    [(BEFORE, WITHIN, "bob"), (BEFORE, START, None), (None, WITHIN, None), (BEFORE, START + timedelta(hours=1), None)],
+    [
+        (BEFORE, WITHIN, "bob"),
+        (BEFORE, NOW.answered_at, "bob"),
+        (BEFORE, NOW.answered_at + timedelta(seconds=1), None),
+        (BEFORE, LAST, None),
+        (WITHIN, WITHIN, None),
+        (None, WITHIN, None),
+    ],
 )
 def test_after_a_restart_an_edit_counts_only_if_it_is_news_and_falls_into_the_window(
     known_edit: datetime | None, edited_at: datetime, editor: str | None
@@ -85,6 +93,25 @@ def test_after_a_restart_an_edit_counts_only_if_it_is_news_and_falls_into_the_wi
     assert cause.editor == editor
 
 
+def test_an_edit_since_a_look_that_is_remembered_counts_whatever_the_other_sides_clock_says() -> None:
+    assert changed(S.RUNNING, S.PAUSED, edited_at=START - timedelta(hours=1)).editor == "bob"
+
+
+def test_whoever_edited_the_document_since_the_look_before_edited_the_configuration() -> None:
+    assert cause_of_edit(editor="bob", ours=()) == Cause(by=By.PERSON, trigger=Trigger.UPDATE, editor="bob")
+
+
+def test_of_a_change_that_the_table_does_not_explain_no_intent_is_the_cause() -> None:
+    assert changed(S.PAUSED, S.UPDATING, ours=(PAUSE,)) == Cause()
+
+
+def test_an_edit_that_follows_an_intent_of_ours_names_it() -> None:
+    update = Ours("i-3", Trigger.UPDATE)
+
+    assert cause_of_edit(editor=None, ours=(PAUSE, update)).intent == "i-3"
+    assert cause_of_edit(editor=None, ours=(PAUSE,)).intent is None
+
+
 def test_what_follows_an_intent_of_ours_names_it() -> None:
     assert changed(S.RUNNING, S.PAUSED, ours=(PAUSE,)) == Cause(by=By.PERSON, trigger=Trigger.PAUSE, intent="i-1")
 
@@ -92,6 +119,20 @@ def test_what_follows_an_intent_of_ours_names_it() -> None:
 def test_an_intent_is_not_named_for_what_it_did_not_ask_for() -> None:
     assert changed(S.RUNNING, S.FAILED, ours=(PAUSE,)).intent is None
     assert changed(S.PAUSED, S.RUNNING, ours=(PAUSE,)).intent is None
+
+
+def test_of_several_intents_the_one_is_named_that_can_have_done_it() -> None:
+    to_zero = Ours("i-2", Trigger.SCALE_TO_ZERO)
+
+    cause = changed(S.RUNNING, S.SCALED_TO_ZERO, ours=(PAUSE, to_zero))
+
+    assert cause == Cause(by=By.PERSON, trigger=Trigger.SCALE_TO_ZERO, intent="i-2")
+
+
+def test_it_may_have_been_whoever_pulls_one_of_the_triggers_and_nobody_else() -> None:
+    suspects = Suspects(None, None, frozenset({Trigger.WAKE, Trigger.FAIL}))
+
+    assert [by for by in By if suspects.may_be(by)] == [By.PLATFORM, By.REQUEST]
 
 
 def test_an_intent_is_named_also_where_its_own_step_was_not_seen() -> None:
@@ -153,6 +194,16 @@ def test_nobody_is_named_against_the_table_and_nothing_is_guessed_where_it_leave
         assert cause.trigger is None or pulled[cause.trigger] is cause.by
         if doers - {By.PLATFORM} == {By.PERSON, By.REQUEST}:
             assert cause.by is None, (old, new)
+
+
+def test_where_the_platform_goes_in_circles_it_is_still_told_who_did_it() -> None:
+    suspects = suspects_of_every_pair(CIRCLING, classify_every_pair(build(CIRCLING), CIRCLING))
+
+    assert suspects[S.PENDING, S.SCALED_TO_ZERO].triggers == {
+        *(Trigger.SCHEDULE, Trigger.BECOME_READY),
+        *(Trigger.GO_IDLE, Trigger.SCALE_TO_ZERO),
+    }
+    assert suspects[S.SCALED_TO_ZERO, S.RUNNING].by is By.PLATFORM
 
 
 def doer(walk: tuple[Arrow, ...]) -> By:

@@ -8,7 +8,7 @@ import pytest
 
 from statemachine import legality
 from statemachine.legality import CLASSIFIED, build, classify_every_pair
-from statemachine.machine import MACHINE, TABLE, Arrow, By, Classification, classify
+from statemachine.machine import MACHINE, TABLE, Arrow, By, Classification, Trigger, classify
 from statemachine.model import Kind
 from statemachine.status import Status, UnknownStatus
 
@@ -110,6 +110,19 @@ def test_a_step_that_the_machine_does_not_know_is_not_walked_even_if_the_table_h
     classified = classify_every_pair(poorer, TABLE)
 
     assert classified[Status.PAUSED, Status.RUNNING] == Classification(Kind.UNEXPECTED)
+
+
+CIRCLING = (
+    *(arrow for arrow in TABLE if arrow.source is not Status.SCALED_TO_ZERO),
+    Arrow(Status.SCALED_TO_ZERO, Status.INITIALIZING, Trigger.SCHEDULE, By.PLATFORM, "it may be warmed up"),
+)
+
+
+def test_a_table_in_which_the_platform_goes_in_circles_is_classified_too() -> None:
+    classified = classify_every_pair(build(CIRCLING), CIRCLING)
+
+    assert classified[Status.PENDING, Status.SCALED_TO_ZERO].via == (Status.INITIALIZING, Status.RUNNING)
+    assert classified[Status.SCALED_TO_ZERO, Status.RUNNING].via == (Status.INITIALIZING,)
 
 
 def alone(lost: Arrow) -> bool:

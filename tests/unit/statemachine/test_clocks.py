@@ -1,11 +1,13 @@
 """The clocks of a life: stories with exact numbers."""
 
 from datetime import datetime, timedelta
+from math import inf, nan
 
 import pytest
 
+from statemachine.course import move_of, percentile
 from statemachine.legality import classify
-from statemachine.machine import Bounds, Reading, Share, clocks_of, until
+from statemachine.machine import Bounds, Reading, Share, clocks_of, fold, until
 from statemachine.model import (
     BecameReadable,
     BecameUnreadable,
@@ -19,6 +21,7 @@ from statemachine.model import (
     Window,
 )
 from statemachine.status import AnyStatus, Status, UnknownStatus
+from statemachine.windows import FIRST_INSTANT, earliest
 from tests.unit.statemachine.histories import START, sighting
 
 S = Status
@@ -76,6 +79,7 @@ def times(reading: Reading, status: AnyStatus) -> tuple[float, float, float]:
 def test_before_its_discovery_an_endpoint_has_no_times() -> None:
     reading = read(100)
 
+    assert clocks_of([]).starts.under_way is None
     assert reading.time_in == {}
     assert (reading.starts, reading.failures, reading.flapping, reading.cold_starts) == (0, 0, 0, ())
     assert (reading.p50, reading.p90, reading.availability) == (None, None, None)
@@ -97,6 +101,33 @@ def test_a_status_that_was_passed_unseen_may_have_had_all_of_the_window() -> Non
     reading = read(300, found(S.PENDING), changed(S.PENDING, S.RUNNING, within(100, 130)))
 
     assert times(reading, S.INITIALIZING) == (0, 30, 0)
+
+
+def test_an_unknown_status_that_it_had_for_no_certain_time_is_told_all_the_same() -> None:
+    events = (found(S.RUNNING), changed(S.RUNNING, WARMING, within(0, 10)), changed(WARMING, S.PAUSED, within(10, 20)))
+
+    assert read(100, *events).time_in.keys() == {*Status, WARMING}
+
+
+def test_another_change_takes_nothing_from_the_time_in_a_status_that_stays() -> None:
+    reading = read(300, found(S.RUNNING), replicas(1, 2, within(100, 110)))
+
+    assert times(reading, S.RUNNING) == (300, 0, 0)
+    assert reading.in_windows == timedelta(0)
+
+
+def test_an_endpoint_that_says_it_was_created_after_it_was_seen_begins_when_it_was_seen() -> None:
+    since = fold([Discovered(seen_at=at(0), absent_at=None, sighting=sighting(created_at=at(3600)))]).since
+
+    assert since == Window(not_before=at(0), seen_at=at(0), gap=True)
+
+
+def test_a_window_that_begins_after_its_end_is_cut_to_its_end() -> None:
+    reading = read(300, found(S.RUNNING), changed(S.RUNNING, S.PAUSED, within(200, 100)))
+
+    assert times(reading, S.RUNNING) == (100, 0, 0)
+    assert times(reading, S.PAUSED) == (200, 0, 0)
+    assert reading.in_windows == timedelta(0)
 
 
 def test_in_a_gap_it_may_have_had_any_status_and_that_is_told_apart() -> None:
@@ -191,6 +222,12 @@ def test_while_the_document_cannot_be_read_nothing_is_known_from_the_last_look_t
     assert over.in_windows == timedelta(0)
 
 
+def test_all_time_in_which_it_cannot_be_read_is_a_gap_wherever_a_window_begins() -> None:
+    blind, back = BecameUnreadable(window=within(90, 100), reason="name"), BecameReadable(window=within(200, 300))
+
+    assert times(read(400, found(S.RUNNING), blind, back), S.RUNNING) == (190, 0, 210)
+
+
 def test_how_a_life_ended_that_had_an_unknown_status_is_not_known() -> None:
     reading = read(300, found(WARMING), Deleted(window=within(100, 110), old=WARMING, end=End.NOT_FOUND))
 
@@ -216,7 +253,31 @@ def test_a_reading_of_the_past_adds_nothing() -> None:
     assert read(-9000, *events).time_in == read(110, *events).time_in
 
 
+@pytest.mark.parametrize(
+    ("blur", "instant"),
+    [(0.0, at(100)), (0.5, at(99.5)), (-5.0, at(100)), (nan, at(100)), (inf, FIRST_INSTANT), (1e300, FIRST_INSTANT)],
+)
+def test_a_window_allows_what_lies_within_its_blur_whatever_number_that_is(blur: float, instant: datetime) -> None:
+    assert earliest(within(100, 110, blur=blur)) == instant
+
+
+def test_a_blur_that_reaches_back_to_the_first_instant_is_not_rounded_to_one_before_it() -> None:
+    room = timedelta(microseconds=8_591_624_710_690_242)
+    blur = room.total_seconds()
+    window = Window(not_before=FIRST_INSTANT + room, seen_at=START, blur_seconds=blur)
+
+    assert timedelta(seconds=blur) > room
+    assert earliest(window) == FIRST_INSTANT
+
+
 # since the last settled status
+
+
+def test_before_it_left_its_last_settled_status_no_time_has_passed_since() -> None:
+    events = course((0, S.PAUSED), (100, S.PENDING))
+
+    assert read(95, *events).unsettled == lasting(0, 5)
+    assert read(50, *events).unsettled == lasting(0, 0)
 
 
 def test_while_it_is_settled_no_time_has_passed_since() -> None:
@@ -350,6 +411,57 @@ def test_the_percentiles_are_of_all_starts_that_were_seen_whole() -> None:
     assert reading.p90 == lasting(95, 105)
 
 
+def test_of_how_long_starts_took_the_latest_thousand_are_remembered_and_all_are_counted() -> None:
+    steps: list[tuple[float, AnyStatus]] = [(0, S.PAUSED), (100, S.PENDING), (900, S.RUNNING)]
+    for turn in range(1, 1001):
+        steps += [
+            (1000 * turn + second, status) for second, status in ((0, S.PAUSED), (100, S.PENDING), (200, S.RUNNING))
+        ]
+
+    reading = read(2_000_000, *course(*steps))
+
+    assert reading.starts == 1001
+    assert reading.cold_starts == (lasting(90, 110),) * 1000
+
+
+def test_a_life_that_follows_another_is_a_start_also_where_its_discovery_does_not_say_when_it_was_absent() -> None:
+    gone = Deleted(window=within(100, 110), old=S.RUNNING, end=End.NOT_FOUND)
+
+    assert read(300, found(S.RUNNING), gone, found(S.RUNNING, seen=200)).starts == 1
+
+
+# what an event says of the way that the status went
+
+
+def test_an_event_that_does_not_apply_says_nothing() -> None:
+    gone = fold([found(S.RUNNING), Deleted(window=within(100, 110), old=S.RUNNING, end=End.NOT_FOUND)])
+
+    assert move_of(replicas(0, 1, within(110, 120)), gone, gone) is None
+
+
+def test_nothing_is_sure_around_a_document_that_cannot_be_read() -> None:
+    read_before = fold([found(S.RUNNING)])
+    blind = fold([found(S.RUNNING), BecameUnreadable(window=within(0, 10), reason="name")])
+
+    for before, after in ((read_before, blind), (blind, read_before)):
+        move = move_of(BecameReadable(window=within(0, 10)), before, after)
+        assert move is not None
+        assert (move.sure, move.window.gap) == (False, True)
+
+
+def test_a_start_that_seems_to_end_before_it_began_took_no_time() -> None:
+    began, ended = changed(S.PAUSED, S.PENDING, within(100, 110)), changed(S.PENDING, S.RUNNING, within(20, 30))
+
+    assert read(300, found(S.PAUSED), began, ended).cold_starts == (lasting(0, 0),)
+
+
+@pytest.mark.parametrize("percent", [1, 50, 90, 100])
+def test_a_percentile_is_the_time_within_which_so_many_of_a_hundred_came_up(percent: int) -> None:
+    took = tuple(lasting(seconds, 2 * seconds) for seconds in range(1, 1001))
+
+    assert percentile(took, percent) == lasting(10 * percent, 20 * percent)
+
+
 # failures, and flapping
 
 
@@ -366,6 +478,8 @@ def test_flapping_counts_failures_and_recoveries_of_the_last_hour() -> None:
     assert read(400, *events).flapping == 3
     assert read(3699, *events).flapping == 3
     assert read(3700, *events).flapping == 2
+    assert read(3899, *events).flapping == 2
+    assert read(3900, *events).flapping == 1
     assert read(4000, *events).flapping == 0
     assert read(4000, *events).failures == 2
 
@@ -433,6 +547,14 @@ def test_a_gap_that_is_blurred_into_the_window_before_may_hide_anything_there_to
 def test_running_without_a_ready_replica_is_not_available() -> None:
     assert read(100, found(S.RUNNING, ready=0)).availability == Share(lower=0.0, upper=0.0)
     assert read(100, found(S.RUNNING, ready=1)).availability == Share(lower=1.0, upper=1.0)
+
+
+def test_one_that_may_have_been_wanted_up_and_could_not_serve_then_served_none_of_it() -> None:
+    assert read(110, *course((0, S.PAUSED), (110, S.PENDING))).availability == Share(lower=0.0, upper=0.0)
+
+
+def test_while_replicas_come_and_go_it_can_serve_as_long_as_one_is_ready() -> None:
+    assert read(100, found(S.RUNNING), replicas(1, 2, within(40, 50))).availability == Share(lower=1.0, upper=1.0)
 
 
 @pytest.mark.parametrize("status", [WARMING, S.RUNNING])

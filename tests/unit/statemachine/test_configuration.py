@@ -117,7 +117,8 @@ def test_what_is_shared_is_bounded_in_number_and_length() -> None:
     assert held["long"] is long
     assert Flattened({"long": anew(long)})["long"] is not long
     assert before.maxsize is not None
-    assert configuration._shared_paths.cache_info().maxsize is not None
+    for cache in (configuration._shared_text, configuration._shared_paths):
+        assert 1000 <= (cache.cache_info().maxsize or 0) <= 10_000
 
 
 @pytest.mark.parametrize("pair", [(1, True), (1, 1.0), ("1", 1), (0, False)])
@@ -134,3 +135,8 @@ def test_it_shows_how_it_is_made() -> None:
 def test_it_has_no_hash_as_no_mapping_has_one_that_it_may_equal() -> None:
     with pytest.raises(TypeError, match="unhashable"):
         hash(Flattened({}))
+
+
+def test_a_path_that_there_is_not_is_named() -> None:
+    with pytest.raises(KeyError, match="b"):
+        Flattened({"a": 1, "c": 2})["b"]

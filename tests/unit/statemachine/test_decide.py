@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from statemachine.model import (
     End,
     Endpoint,
     Kind,
+    LifecycleEvent,
     Look,
     MessageChanged,
     Missing,
@@ -29,6 +31,7 @@ from statemachine.model import (
 )
 from statemachine.status import Status, UnknownStatus
 from statemachine.table import By, Trigger
+from statemachine.windows import window_of
 from tests.unit.statemachine.histories import BIRTHS, START, apply_all, known_as, look_at, sighting
 
 LAST = START + timedelta(seconds=50)
@@ -124,6 +127,52 @@ def test_one_look_tells_everything_that_differs_the_status_first() -> None:
     assert apply_all(known, events).sighting == new
 
 
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (
+            {"status": Status.PAUSED},
+            StatusChanged(window=WINDOW, old=Status.RUNNING, new=Status.PAUSED, kind=Kind.DIRECT, message="idle"),
+        ),
+        ({"ready_replicas": 2}, ReplicasChanged(window=WINDOW, old_ready=1, old_target=3, ready=2, target=3)),
+        ({"target_replicas": 4}, ReplicasChanged(window=WINDOW, old_ready=1, old_target=3, ready=1, target=4)),
+        ({"url": "b"}, UrlChanged(window=WINDOW, old="a", new="b")),
+        ({"message": "busy"}, MessageChanged(window=WINDOW, message="busy")),
+        (
+            {"configuration": {"a": 2}},
+            Reconfigured(window=WINDOW, changes=(Change(path="a", old=1, new=2),), cause=EDITED),
+        ),
+    ],
+)
+def test_whatever_differs_alone_is_told_with_what_it_was_before(other: dict[str, Any], told: LifecycleEvent) -> None:
+    first: dict[str, Any] = {"ready_replicas": 1, "target_replicas": 3, "url": "a", "message": "idle"}
+    known = known_as(sighting(**first, configuration={"a": 1}))
+
+    new = sighting(**{**first, "configuration": {"a": 1}, **other})
+    events = decide(known, Seen(look=NOW, sighting=new), not_before=LAST, gap=False)
+
+    assert events == (told,)
+    assert apply_all(known, events).sighting == new
+
+
+def test_an_edited_configuration_is_told_with_who_edited_it_and_when() -> None:
+    known = known_as(sighting(updated_at=START, updated_by="ann", configuration={"a": 1}))
+
+    edited = sighting(updated_at=LAST, updated_by="bob", configuration={"a": 2})
+    events = decide(known, Seen(look=NOW, sighting=edited), not_before=LAST, gap=False, edited_at=START)
+
+    assert events == (
+        Reconfigured(
+            window=WINDOW,
+            changes=(Change(path="a", old=1, new=2),),
+            updated_at=LAST,
+            updated_by="bob",
+            cause=replace(EDITED, editor="bob"),
+        ),
+    )
+    assert apply_all(known, events).sighting == edited
+
+
 def test_another_message_is_told_by_itself_only_while_the_status_stays() -> None:
     known = known_as(sighting(Status.PENDING, message="queued"))
 
@@ -182,6 +231,7 @@ def test_an_endpoint_that_is_not_found_is_deleted_once() -> None:
 
     assert events == (Deleted(window=WINDOW, old=Status.FAILED, end=End.NOT_FOUND, cause=DELETED),)
     assert gone.status is Status.ABSENT
+    assert gone.since == gone.latest == WINDOW
     assert decide(gone, Missing(look=look_at(70)), not_before=NOW.asked_at, gap=False) == ()
 
 
@@ -226,7 +276,7 @@ def test_a_document_that_can_be_read_again_is_told_also_where_it_says_what_it_sa
     events = decide(blind, Seen(look=look_at(70), sighting=running), not_before=NOW.asked_at, gap=False)
 
     assert [type(event) for event in events] == [BecameReadable]
-    assert apply_all(blind, events).readable
+    assert (blind.readable, apply_all(blind, events).readable) == (False, True)
 
 
 def test_an_unreadable_document_is_told_once_and_what_changed_meanwhile_when_it_can_be_read_again() -> None:
@@ -273,6 +323,27 @@ def test_a_window_without_a_known_last_look_begins_where_that_of_the_latest_even
     )
 
 
+@pytest.mark.parametrize(
+    ("not_before", "begin"),
+    [(None, NOW.answered_at), (LAST, LAST), (NOW.answered_at + timedelta(hours=1), NOW.answered_at)],
+)
+def test_a_window_that_follows_no_event_begins_at_the_last_look_that_was_before_it(
+    not_before: datetime | None, begin: datetime
+) -> None:
+    window = window_of(Endpoint(), NOW, not_before=not_before, gap=True)
+
+    assert window == Window(not_before=begin, seen_at=NOW.answered_at, gap=True)
+
+
+def test_a_last_look_from_before_the_window_of_the_latest_event_widens_nothing() -> None:
+    known = known_as(sighting(Status.RUNNING))
+
+    paused = Seen(look=NOW, sighting=sighting(Status.PAUSED))
+
+    long_ago = decide(known, paused, not_before=START - timedelta(hours=1), gap=False)
+    assert long_ago == decide(known, paused, not_before=None, gap=False)
+
+
 def test_what_changes_twice_around_one_look_has_two_windows_that_meet_and_the_second_says_how_far_it_is_blurred() -> (
     None
 ):
@@ -312,6 +383,13 @@ def test_an_endpoint_that_appears_after_the_clock_jumped_back_was_absent_until_i
     events = decide(Endpoint(), Seen(look=NOW, sighting=new), not_before=later, gap=False)
 
     assert events == (Discovered(seen_at=NOW.answered_at, absent_at=NOW.answered_at + absent, sighting=new),)
+
+
+def test_an_endpoint_may_be_absent_up_to_the_very_instant_at_which_it_is_seen() -> None:
+    (discovered,) = decide(Endpoint(), Seen(look=NOW, sighting=sighting()), not_before=NOW.answered_at, gap=False)
+
+    assert isinstance(discovered, Discovered)
+    assert discovered.absent_at == NOW.answered_at
 
 
 def test_a_look_asked_for_before_another_was_answered_is_late_whatever_the_wall_clock_says() -> None:

@@ -85,3 +85,21 @@ def test_a_command_other_than_update_leads_to_its_goal() -> None:
     for arrow in TABLE:
         command = next((command for command in Command if command.value == arrow.trigger.value), Command.UPDATE)
         assert command is Command.UPDATE or arrow.target in GOALS[command]
+
+
+@pytest.mark.parametrize(
+    ("status", "command", "reason"),
+    [
+        (Status.ABSENT, Command.PAUSE, "cannot pause while the status is absent; permitted now: nothing"),
+        (
+            Status.UPDATING,
+            Command.SCALE_TO_ZERO,
+            "cannot scale to zero while the status is updating; permitted now: pause, update, delete",
+        ),
+    ],
+)
+def test_a_refusal_reads_like_this(status: Status, command: Command, reason: str) -> None:
+    answer = permits(status, command)
+
+    assert isinstance(answer, NotPermitted)
+    assert answer.reason == reason

@@ -1,10 +1,11 @@
-"""The texts of the API, and the spelling of instants."""
+"""How things are spelt: the texts of the API, names, instants, and what others store and show."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from statemachine.model import instant
+from statemachine.legality import Sureness
+from statemachine.model import End, EndpointName, instant
 from statemachine.status import Status, UnknownStatus, read_status
 from tests.unit.statemachine.histories import START
 
@@ -32,3 +33,14 @@ def test_the_years_of_an_instant_have_four_digits_so_that_texts_are_in_the_order
     assert instant(early) == "0001-01-01T00:00:00.000000Z"
     assert instant(early) < instant(datetime(999, 12, 31, tzinfo=UTC)) < instant(START)
     assert datetime.fromisoformat(instant(early)) == early
+
+
+def test_an_endpoint_is_called_by_its_namespace_and_name_and_sorted_by_them() -> None:
+    names = [EndpointName("b", "a"), EndpointName("a", "c"), EndpointName("a", "b")]
+
+    assert [str(name) for name in sorted(names)] == ["a/b", "a/c", "b/a"]
+
+
+def test_what_the_log_and_the_answers_hold_is_spelt_as_ever() -> None:
+    assert list(End) == ["notFound", "recreated"]
+    assert list(Sureness) == ["evidence", "noEvidence", "unknownStatus"]

@@ -52,7 +52,7 @@ def test_every_arrow_has_evidence_and_is_certain_unless_that_is_inferred(arrow: 
     inferred = arrow.evidence.startswith("[I]") or arrow.evidence == NO_EVIDENCE
 
     assert arrow.evidence.strip()
-    assert arrow.certain is not inferred
+    assert arrow.certain is (not inferred)
 
 
 def test_no_arrow_stands_in_the_table_twice() -> None:
