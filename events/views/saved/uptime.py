@@ -15,7 +15,7 @@ from statemachine.model import Endpoint, EndpointName, Window
 from statemachine.status import AnyStatus
 from statemachine.tally import Tally
 
-FOLD = 1
+FOLD = 2
 T = TypeVar("T")
 MICROSECOND = timedelta(microseconds=1)
 
