@@ -112,6 +112,29 @@ def test_a_step_that_the_machine_does_not_know_is_not_walked_even_if_the_table_h
     assert classified[Status.PAUSED, Status.RUNNING] == Classification(Kind.UNEXPECTED)
 
 
+@pytest.mark.parametrize(
+    ("lost", "change", "classified"),
+    [
+        (  # another trigger still leads there, and another party pulls it
+            (Status.RUNNING, Trigger.GO_IDLE, Status.SCALED_TO_ZERO),
+            (Status.PAUSED, Status.SCALED_TO_ZERO),
+            Classification(Kind.UNEXPECTED),
+        ),
+        (  # the trigger still leads elsewhere
+            (Status.PAUSED, Trigger.RESUME, Status.INITIALIZING),
+            (Status.PAUSED, Status.RUNNING),
+            Classification(Kind.SKIPPED, via=(Status.PENDING, Status.INITIALIZING)),
+        ),
+    ],
+)
+def test_a_step_is_walked_only_if_the_machine_has_it_with_its_trigger_and_its_target(
+    lost: tuple[Status, Trigger, Status], change: tuple[Status, Status], classified: Classification
+) -> None:
+    poorer = build([arrow for arrow in TABLE if (arrow.source, arrow.trigger, arrow.target) != lost])
+
+    assert classify_every_pair(poorer, TABLE)[change] == classified
+
+
 CIRCLING = (
     *(arrow for arrow in TABLE if arrow.source is not Status.SCALED_TO_ZERO),
     Arrow(Status.SCALED_TO_ZERO, Status.INITIALIZING, Trigger.SCHEDULE, By.PLATFORM, "it may be warmed up"),

@@ -5,6 +5,7 @@ from math import inf, nan
 
 import pytest
 
+from statemachine.clocks import renewed
 from statemachine.course import move_of, percentile
 from statemachine.legality import classify
 from statemachine.machine import Bounds, Reading, Share, clocks_of, fold, until
@@ -80,6 +81,7 @@ def test_before_its_discovery_an_endpoint_has_no_times() -> None:
     reading = read(100)
 
     assert clocks_of([]).starts.under_way is None
+    assert clocks_of([]).failures.broken is False
     assert reading.time_in == {}
     assert (reading.starts, reading.failures, reading.flapping, reading.cold_starts) == (0, 0, 0, ())
     assert (reading.p50, reading.p90, reading.availability) == (None, None, None)
@@ -181,6 +183,16 @@ def test_time_that_is_blurred_between_two_windows_is_counted_once_and_possible_f
     assert reading.in_windows == timedelta(seconds=30)
 
 
+def test_a_status_left_and_reached_again_within_one_blur_had_no_more_than_all_of_the_windows() -> None:
+    left = changed(S.RUNNING, S.PAUSED, within(0, 10))
+    resumed, back = (
+        changed(S.PAUSED, S.PENDING, within(10, 12, blur=10)),
+        changed(S.PENDING, S.RUNNING, within(12, 20, blur=12)),
+    )
+
+    assert times(read(100, found(S.RUNNING), left, resumed, back), S.RUNNING) == (80, 20, 0)
+
+
 def test_windows_that_overlap_without_saying_so_count_as_those_that_say_so() -> None:
     plain = (found(S.RUNNING), changed(S.RUNNING, S.SCALED_TO_ZERO, within(100, 115)))
 
@@ -210,6 +222,14 @@ def test_two_changes_of_one_look_are_counted_within_one_window() -> None:
     assert reading.availability == Share(lower=185 / 300, upper=200 / 300)
 
 
+def test_clocks_that_go_on_from_an_instant_within_the_latest_window_go_on_from_its_end() -> None:
+    clocks = clocks_of([found(S.RUNNING), changed(S.RUNNING, S.PAUSED, within(100, 110))])
+
+    reading = until(renewed(clocks, at(105)), at(200))
+
+    assert times(reading, S.PAUSED) == (90, 0, 0)
+
+
 def test_while_the_document_cannot_be_read_nothing_is_known_from_the_last_look_that_could() -> None:
     unreadable = BecameUnreadable(window=within(100, 115), reason="status.state")
     spell = (found(S.RUNNING), unreadable)
@@ -220,6 +240,13 @@ def test_while_the_document_cannot_be_read_nothing_is_known_from_the_last_look_t
     assert times(still, S.RUNNING) == (100, 0, 100)
     assert times(over, S.RUNNING) == (150, 0, 150)
     assert over.in_windows == timedelta(0)
+
+
+def test_what_was_just_discovered_is_not_hidden() -> None:
+    statuses = clocks_of([found(S.RUNNING)]).statuses
+
+    assert statuses is not None
+    assert statuses.hidden is False
 
 
 def test_all_time_in_which_it_cannot_be_read_is_a_gap_wherever_a_window_begins() -> None:

@@ -140,3 +140,14 @@ def test_it_has_no_hash_as_no_mapping_has_one_that_it_may_equal() -> None:
 def test_a_path_that_there_is_not_is_named() -> None:
     with pytest.raises(KeyError, match="b"):
         Flattened({"a": 1, "c": 2})["b"]
+
+
+def test_two_are_equal_if_their_paths_and_their_values_are_also_where_they_could_not_share_them() -> None:
+    held = Flattened({"a": 1})
+    configuration._shared_paths.cache_clear()
+    again = Flattened({"a": 1})
+
+    assert again._paths is not held._paths
+    assert held == again
+    assert held != Flattened({"b": 1})
+    assert held != Flattened({"a": 2})

@@ -260,6 +260,10 @@ def test_a_stale_answer_of_an_earlier_life_changes_nothing() -> None:
     assert decide(known, Seen(look=NOW, sighting=stale), not_before=LAST, gap=False) == ()
 
 
+def test_no_events_add_up_to_an_endpoint_of_which_nothing_is_known() -> None:
+    assert fold([]) == Endpoint()
+
+
 def test_an_event_before_any_life_changes_nothing_and_belongs_to_no_stream() -> None:
     nothing = Endpoint()
 

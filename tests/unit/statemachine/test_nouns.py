@@ -2,10 +2,11 @@
 
 import gc
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -44,6 +45,19 @@ def names_of(noun: type[Any]) -> list[str] | None:
     return [field.name for field in fields(noun)] if is_dataclass(noun) else None
 
 
+def defaults(noun: type[Any]) -> dict[str, object]:
+    """Return what the fields of a noun are that nothing is said of."""
+    if issubclass(noun, msgspec.Struct):
+        return {f.name: f.default for f in msgspec.structs.fields(noun) if f.default is not msgspec.NODEFAULT}
+    return {field.name: field.default for field in fields(noun) if field.default is not MISSING}
+
+
+def is_as_plain_as_can_be(value: object, kind: Any) -> bool:
+    if NoneType in get_args(kind):
+        return value is None
+    return value in get_args(kind) if get_origin(kind) is Literal else isinstance(value, get_origin(kind) or kind)
+
+
 NOUNS = sorted(nouns(), key=lambda noun: noun.__name__)
 
 
@@ -70,6 +84,14 @@ def test_a_noun_has_no_room_for_more_than_it_is_made_of(noun: type[Any]) -> None
 def test_a_noun_is_built_by_naming_what_it_is_made_of(noun: type[Any]) -> None:
     with pytest.raises(TypeError):
         noun(*names_of(noun) or ())
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_what_a_noun_is_not_told_is_none_where_none_is_allowed_and_else_of_the_kind_that_is(noun: type[Any]) -> None:
+    kinds = get_type_hints(noun)
+
+    for name, default in defaults(noun).items():
+        assert is_as_plain_as_can_be(default, kinds[name]), name
 
 
 @pytest.mark.parametrize("noun", [Sighting, Endpoint])
