@@ -22,18 +22,17 @@ from events.log import EventLog
 from events.query import Query
 from events.record import Recorded
 from events.transfer.copies import NotThere
-from events.unit import Appended, Unit, Write
 from events.views.saved import differing
 from events.views.views import Views
 from service.beginning import archived
 from service.clock import Clock
 from service.live import Live
+from service.telling import tell
 
 FIRST_SECONDS = 60.0  # after a start: those who wait come first
 AGAIN_SECONDS = 86_400.0
 PAGE = 200  # events folded in one go, about ten milliseconds
 PAUSE_SECONDS = 0.02  # after each, for all the others
-ACTOR = "daemon"
 RULE = "log"  # the incidents that it makes
 FOUND = (codec.type_of(LogFoundBroken), codec.type_of(LogFoundSound))
 T = TypeVar("T")
@@ -131,11 +130,7 @@ class Inspection:
             if finding.broken is None
             else LogFoundBroken(at=finding.at, position=finding.position, why=finding.broken)
         )
-        version = await self._log.version(streams.LOG)
-        draft = codec.fact(streams.LOG, version + 1, event, time=finding.at, actor=ACTOR)
-        (result,) = await self._log.append([Unit(streams={streams.LOG: Write(expected=version, drafts=(draft,))})])
-        if not isinstance(result, Appended):
-            _logger.error("fact_refused", stream=streams.LOG, result=type(result).__name__)
+        await tell(self._log, streams.LOG, event, at=finding.at)
 
 
 def _fold(views: Views, events: tuple[Recorded, ...]) -> None:

@@ -1,23 +1,19 @@
 """What the daemon tells of itself: started, stopped, and which configuration is in force."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
-import structlog
 
 from events import codec, streams
 from events.catalogue import ConfigurationApplied, ConfigurationRefused, DaemonStarted, DaemonStopped, Event
 from events.log import EventLog
 from events.query import Query
-from events.unit import Appended, Unit, Write
 from events.views.configured import Configured
 from service.clock import Clock
 from service.config import Configuration
+from service.telling import tell
 
-ACTOR = "daemon"
 APPLIED, REFUSED = codec.type_of(ConfigurationApplied), codec.type_of(ConfigurationRefused)
-_logger: Any = structlog.get_logger()
 
 
 class Journal:
@@ -79,9 +75,4 @@ class Journal:
                 return
 
     async def _tell(self, event: Event) -> None:
-        at = self._clock.now()
-        version = await self._log.version(streams.DAEMON)
-        draft = codec.fact(streams.DAEMON, version + 1, event, time=at, actor=ACTOR)
-        (result,) = await self._log.append([Unit(streams={streams.DAEMON: Write(expected=version, drafts=(draft,))})])
-        if not isinstance(result, Appended):
-            _logger.error("fact_refused", stream=streams.DAEMON, result=type(result).__name__)
+        await tell(self._log, streams.DAEMON, event, at=self._clock.now())
