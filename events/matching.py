@@ -1,7 +1,8 @@
 """Whether an event fulfils a query, in plain words: what a log in memory does, and every other must do alike."""
 
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fnmatch import translate
 
 from events.facets import Facets
@@ -17,10 +18,10 @@ def parted(text: str) -> tuple[str, ...]:
     return tuple(_GLOB.findall(text))
 
 
-def matcher(query: Query, intents: Container[str | None]) -> Callable[[Recorded, Facets], bool]:
+def matcher(query: Query) -> Callable[[Recorded, Facets], bool]:
     """Return what tells whether an event fulfils a query, its limit and order aside.
 
-    `intents` are those of the policy that is asked for, if one is.
+    The policy of what names an intent alone must stand in its facets (see `Meant`).
     """
     within = among(query.globs)
 
@@ -37,13 +38,30 @@ def matcher(query: Query, intents: Container[str | None]) -> Callable[[Recorded,
             and (not query.statuses or facets.status in query.statuses)
             and query.actor in {None, recorded.actor}
             and query.cause in {None, facets.cause}
-            and (query.policy in {None, facets.policy} or (facets.policy is None and facets.intent in intents))
+            and query.policy in {None, facets.policy}
             and (query.intent in {None, facets.intent} or recorded.position in query.evidence)
             and (query.since is None or query.since <= recorded.time)
             and (query.until is None or recorded.time < query.until)
         )
 
     return matches
+
+
+class Meant:
+    """Whose each intent is: that of the policy which was the first to mean it."""
+
+    def __init__(self) -> None:
+        """Know of none."""
+        self._policies: dict[str, str] = {}
+
+    def add(self, facets: Facets) -> Facets:
+        """Return the facets of the next event, with the policy of the intent that it names."""
+        policy = facets.policy
+        if facets.intent is not None:
+            policy = policy or self._policies.get(facets.intent)
+            if facets.policy is not None:
+                self._policies.setdefault(facets.intent, facets.policy)
+        return replace(facets, policy=policy)
 
 
 def among(globs: Iterable[Iterable[str]]) -> Callable[[str | None, str | None], bool]:

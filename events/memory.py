@@ -19,7 +19,7 @@ from events.board import Board
 from events.errors import LogUnusable
 from events.facets import Facets
 from events.horizon import Horizon
-from events.matching import matcher
+from events.matching import Meant, matcher
 from events.proof import Row, Walk, row
 from events.query import Page, Query
 from events.record import Recorded, Sealed
@@ -308,9 +308,8 @@ class MemoryLog:
 
     def _matching(self, query: Query) -> Iterator[Recorded]:
         store = self.store
-        matches = matcher(
-            query, {found.intent for found in store.facets if found.intent and found.policy == query.policy}
-        )
+        matches, meant = matcher(query), Meant()
+        found_by = [meant.add(facets) for facets in store.facets]
         places: Sequence[int] = range(
             max(query.after, store.archived),
             store.position if query.before is None else min(query.before, store.position),
@@ -319,7 +318,7 @@ class MemoryLog:
             found = store.streams.get(query.stream, [])
             places = [recorded.position - 1 for recorded in found if recorded.position > store.archived]
         for place in reversed(places) if query.newest_first else places:
-            if matches(store.events[place], store.facets[place]):
+            if matches(store.events[place], found_by[place]):
                 yield store.events[place]
 
 

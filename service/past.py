@@ -129,7 +129,7 @@ async def everything(log: LogReader, query: Query) -> AsyncIterator[Recorded]:
 
 async def _beginning(log: LogReader, *queries: Query) -> AsyncIterator[Recorded]:
     """Yield what lies in archives and matches one of some queries, each of streams, types, times and positions."""
-    matches = [matcher(query, ()) for query in queries]
+    matches = [matcher(query) for query in queries]
     async for recorded in archived(log, after=0):
         if any(match(recorded, Facets()) for match in matches):
             yield recorded

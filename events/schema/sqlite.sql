@@ -1,7 +1,7 @@
 -- The log on SQLite, whole. Made in one transaction.
 
 PRAGMA application_id = 0x4c414d50;  -- "LAMP": this file is a log of Lamplighter
-PRAGMA user_version = 2;             -- and was made, or brought to, this version of this file
+PRAGMA user_version = 3;             -- and was made, or brought to, this version of this file
 
 -- What happened. Never rewritten: the triggers below see to it.
 CREATE TABLE events (
@@ -23,25 +23,8 @@ CREATE TABLE events (
     redacted   INTEGER,              -- the position of the event that tells of the redaction
     data_hash  BLOB    NOT NULL,     -- SHA-256 of data
     hash       BLOB    NOT NULL,     -- SHA-256 over the hash before and every column, length-prefixed
-    kind       TEXT    NOT NULL GENERATED ALWAYS AS (  -- what many events have in common, each part ended by char(31)
-        type || char(31)
-        || coalesce(replace(status, char(31), char(26)), '') || char(31)
-        || coalesce(cause, '') || char(31)
-        || coalesce(policy, '') || char(31)
-        || replace(actor, char(31), char(26)) || char(31)
-    ) VIRTUAL,
     UNIQUE (stream, version)
 ) STRICT;
-
--- Every index ends with the position, which is the row id: what it holds of one value is in the log's order. There are few
--- kinds, and so few such runs to merge for whatever is asked by type, status, cause, policy and actor (see `plans`).
-CREATE INDEX events_kind ON events (kind);
-CREATE INDEX events_namespace ON events (namespace, kind) WHERE namespace IS NOT NULL;
-CREATE INDEX events_name ON events (namespace, name, kind) WHERE name IS NOT NULL;
-CREATE INDEX events_subject ON events (namespace, name) WHERE name IS NOT NULL;
-CREATE INDEX events_intent ON events (intent) WHERE intent IS NOT NULL;
-CREATE INDEX events_follows ON events (kind) WHERE intent IS NOT NULL;
-CREATE INDEX events_followed ON events (namespace, name) WHERE intent IS NOT NULL AND policy IS NULL;
 
 -- By how much an event's time was ever before that of an earlier one, and the latest time of all. Times are so nearly in
 -- the order of positions that they need no index: the position of a time is found by halving.
@@ -99,10 +82,57 @@ CREATE TABLE head (
     only      INTEGER PRIMARY KEY CHECK (only = 1),
     position  INTEGER NOT NULL,
     hash      BLOB    NOT NULL,
-    log_id    TEXT    NOT NULL
+    log_id    TEXT    NOT NULL,
+    indexed   INTEGER NOT NULL       -- up to where events are in `entries`; what lies beyond is read one by one
 ) STRICT;
 
-INSERT INTO head VALUES (1, 0, zeroblob(32), lower(hex(randomblob(16))));
+INSERT INTO head VALUES (1, 0, zeroblob(32), lower(hex(randomblob(16))), 0);
+
+-- What events are found by. Kept by the writer (see `index`), many events at once: an index of SQLite's own, which is
+-- changed with every event, costs several times as much.
+
+-- What many events have in common. There are few of them. '' is none.
+CREATE TABLE kinds (
+    kind    INTEGER PRIMARY KEY,
+    type    TEXT NOT NULL,
+    status  TEXT NOT NULL,
+    cause   TEXT NOT NULL,
+    policy  TEXT NOT NULL,           -- the event's own, or that of its intent
+    actor   TEXT NOT NULL,
+    UNIQUE (type, status, cause, policy, actor)
+) STRICT;
+
+-- What events are about: an endpoint, or a namespace, whose name is ''.
+CREATE TABLE subjects (
+    subject    INTEGER PRIMARY KEY,
+    namespace  TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    UNIQUE (namespace, name)
+) STRICT;
+
+-- Each subject and kind has a run of positions, in the log's order. Subject 0 is the whole log, a namespace has what is
+-- about its endpoints, too; kind 0 is all of an endpoint's.
+CREATE TABLE entries (
+    subject   INTEGER NOT NULL,
+    kind      INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    PRIMARY KEY (subject, kind, position)
+) STRICT, WITHOUT ROWID;
+
+-- Each intent has a run of what names it.
+CREATE TABLE followers (
+    intent    TEXT    NOT NULL,
+    position  INTEGER NOT NULL,
+    PRIMARY KEY (intent, position)
+) STRICT, WITHOUT ROWID;
+
+-- Whose each intent is, and where it was first meant: what follows names the intent alone. Written with the event, and
+-- kept for ever.
+CREATE TABLE intents (
+    intent    TEXT    PRIMARY KEY,
+    policy    TEXT    NOT NULL,
+    position  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Where each subscription stands.
 CREATE TABLE cursors (

@@ -12,7 +12,7 @@ from events.errors import LogUnusable
 from events.record import Recorded
 from events.sqlite.migrating import migrate
 
-SCHEMA = 2
+SCHEMA = 3
 APPLICATION = 0x4C414D50
 OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 BUSY_SECONDS = 5.0

@@ -20,6 +20,7 @@ from events.codec import Undecodable, decode
 from events.errors import LogUnusable
 from events.facets import Facets, facets
 from events.record import Recorded
+from events.sqlite.index import extend
 
 EVERY = 100_000  # events between two lines of progress
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,10 +40,21 @@ def migrate(con: sqlite3.Connection, path: Path, *, old: int, new: int) -> None:
         raise LogUnusable(f"cannot keep a copy of the log {path}: {error}. Nothing was changed") from error
     con.create_function("facet", 4, FacetFunction(str(path), events), deterministic=True)
     steps = "\n".join(_step(number) for number in range(old, new))
-    con.executescript(f"BEGIN IMMEDIATE;\n{steps}\nCOMMIT;")
+    con.executescript(f"BEGIN IMMEDIATE;\n{steps}")
+    _index(con, path, events)
+    con.execute("COMMIT")
     logger.info(
         "log_migrated", log=str(path), schema=new, events=events, copy=str(copy), way_back=_way_back(path, copy)
     )
+
+
+def _index(con: sqlite3.Connection, path: Path, events: int) -> None:
+    """Let every event be found, a part at a time: what a part sorts fits into memory."""
+    (indexed,) = con.execute("SELECT indexed FROM head").fetchone()
+    for first in range(indexed + 1, events + 1, EVERY):
+        last = min(first + EVERY - 1, events)
+        extend(con, first, last)
+        logger.info("log_migrates", log=str(path), indexed=last, events=events)
 
 
 def _way_back(path: Path, copy: Path) -> str:

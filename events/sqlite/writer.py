@@ -21,6 +21,7 @@ from events.record import Recorded, Sealed
 from events.settling import ONLY_EPOCH, Stored, prepare, settle
 from events.sqlite import rows
 from events.sqlite.file import explained, open_for_writing
+from events.sqlite.index import extend, keep_up, withdraw
 from events.sqlite.lock import MOUNTS, FileLock, explained as path_explained, refuse_network, secure
 from events.streams import subject
 from events.unit import Parked, Result, Unit
@@ -32,6 +33,7 @@ INSERT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 LATE = "UPDATE lateness SET seconds = max(seconds, ?)"
+MEANT = "INSERT OR IGNORE INTO intents (intent, policy, position) VALUES (?, ?, ?)"
 REDACT = """
     UPDATE events SET data = ?, status = ?, cause = ?, policy = ?, intent = ?, redacted = ? WHERE position = ?
 """
@@ -160,6 +162,8 @@ class Writer:
                 *(recorded.data.decode(), event.redacted, event.data_hash, event.hash),
             ),
         )
+        if facets.intent is not None and facets.policy is not None:
+            self._opened().execute(MEANT, (facets.intent, facets.policy, recorded.position))
         self._position, self._hash = recorded.position, event.hash
         if recorded.time >= self._latest:
             self._latest = recorded.time
@@ -205,8 +209,13 @@ class Writer:
 
     def replace(self, position: int, data: bytes, facets: Facets, redacted: int) -> None:
         """Put another payload in the place of an event's own."""
-        found_by = (facets.status, facets.cause, facets.policy, facets.intent)
-        self._opened().execute(REDACT, (data.decode(), *found_by, redacted, position))
+        con, found_by = self._opened(), (facets.status, facets.cause, facets.policy, facets.intent)
+        (indexed,) = con.execute("SELECT indexed FROM head").fetchone()
+        if position <= indexed:
+            withdraw(con, position, position)
+        con.execute(REDACT, (data.decode(), *found_by, redacted, position))
+        if position <= indexed:
+            extend(con, position, position)
 
     def forget(self, kind: str) -> None:
         """Take away the board's rows of a kind."""
@@ -248,6 +257,7 @@ class Writer:
             if self._position != before:
                 con.execute("UPDATE head SET position = ?, hash = ?", (self._position, self._hash))
                 con.execute("UPDATE lateness SET latest = ?", (instant(self._latest),))
+                keep_up(con, self._position)
             con.execute("COMMIT")
         return outcomes
 

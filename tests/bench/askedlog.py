@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from events.sqlite.index import extend
 from statemachine.model import instant
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -24,6 +25,10 @@ INSERT = (
     "INSERT INTO events (position, id, stream, version, type, schema, time, actor, namespace, name, status, cause, "
     "policy, intent, data, data_hash, hash) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+INTENTS = (
+    "INSERT OR IGNORE INTO intents SELECT intent, policy, position FROM events "
+    "WHERE intent IS NOT NULL AND policy IS NOT NULL ORDER BY position"
+)
 
 
 def make(path: Path, count: int) -> None:
@@ -32,7 +37,9 @@ def make(path: Path, count: int) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as con:
         con.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; BEGIN; {schema}")
         con.executemany(INSERT, _rows(count))
+        con.execute(INTENTS)
         con.execute("UPDATE head SET position = ?", (count,))
+        extend(con, 1, count)
         con.execute("COMMIT")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -23,6 +24,7 @@ from events.memory import MemoryLog
 from events.query import Query
 from events.record import Recorded
 from events.redaction import MARK
+from events.sqlite import index, plans
 from events.unit import Appended, CursorMove, CursorMoved, Fence, Parked, Result, Unit, Unparked, Write
 from tests.contract.copies import archived, export, import_
 from tests.contract.disks import DISKS, NOON, MemoryDisk, SqliteDisk, draft
@@ -129,6 +131,9 @@ class LogMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="lamplighter-"))
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(index, "STEP", 3)  # so that a short log has an index, which does not reach to its head
+        self.patch.setattr(plans, "NEAR", 0)
         self.loop = asyncio.Runner()
         self.disk = self.kind(self.folder)
         self.model = Model()
@@ -140,6 +145,7 @@ class LogMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.do(self.disk.crash(self.log))
         self.loop.close()
+        self.patch.undo()
         shutil.rmtree(self.folder)
 
     def unit(self, wish: Any, move: Any, epochs: tuple[int, ...]) -> Unit:
@@ -269,6 +275,7 @@ class LogMachine(RuleBasedStateMachine):
         assert all(id_ in {"", r.id} for id_, r in zip(ids, page.events, strict=True))
         assert page.archived == self.model.archived
         assert [r.position for r in page.events] == list(range(page.archived + 1, page.head + 1))
+        assert self.do(self.log.read(Query(types=tuple(codec.TYPES)))) == page
         for stream in STREAMS:
             versions = [r.version for r in page.events if r.stream == stream]
             version = self.model.version(stream)

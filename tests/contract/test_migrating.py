@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from structlog.testing import capture_logs
 from events import chain, codec
 from events.anchor import Anchor
 from events.errors import LogUnusable
-from events.facets import facets
+from events.facets import Facets, facets
+from events.query import Query
 from events.record import Recorded
-from events.sqlite import SqliteLog, migrating, open_readonly
+from events.sqlite import SqliteLog, migrating, open_readonly, plans
 from events.streams import subject
 from statemachine.model import instant
 from tests.contract.disks import NOON, added, draft, everything, unit
@@ -28,14 +30,17 @@ from tests.contract.filesystems import small
 from tests.contract.test_event_types import EXAMPLES, stored
 
 ROOT = Path(__file__).parents[2]
-FIRST = (ROOT / "tests" / "contract" / "schemas" / "sqlite-1.sql").read_text()
+SCHEMAS = ROOT / "tests" / "contract" / "schemas"  # each as it was first made
 CONTENT = """
     SELECT position, id, stream, version, type, schema, time, actor, namespace, name, data, data_hash, hash
     FROM events ORDER BY position
 """
 
 
-def examples() -> Iterator[tuple[str, int, bytes]]:
+Example = tuple[str, int, bytes]  # type, schema and payload
+
+
+def examples() -> Iterator[Example]:
     """Yield every event that there is an example of, and two that nobody understands."""
     for example in EXAMPLES:
         old = stored(example)
@@ -44,14 +49,15 @@ def examples() -> Iterator[tuple[str, int, bytes]]:
     yield "act.intended", 1, b'{"intent":'
 
 
-def old_log(path: Path, *, times: int = 1) -> None:
-    """Make a log as the first version did."""
+def old_log(path: Path, old: int = 1, *, times: int = 1) -> None:
+    """Make a log as an older version did."""
     with closing(sqlite3.connect(path)) as con:
-        con.executescript(f"PRAGMA journal_mode = WAL; BEGIN; {FIRST} COMMIT;")
+        made = (SCHEMAS / f"sqlite-{old}.sql").read_text()
+        con.executescript(f"PRAGMA journal_mode = WAL; BEGIN; {made} COMMIT;")
         con.execute("BEGIN")
         previous = chain.GENESIS
         for position, example in enumerate([*examples()] * times, start=1):
-            previous = _insert(con, position, example, previous)
+            previous = _insert(con, old, position, example, previous)
         con.execute("UPDATE head SET position = (SELECT max(position) FROM events), hash = ?", (previous,))
         con.execute("INSERT INTO cursors VALUES ('alerts', 3)")
         con.execute("INSERT INTO parked VALUES (2, 'alerts', 'KeyError')")
@@ -59,7 +65,9 @@ def old_log(path: Path, *, times: int = 1) -> None:
         con.commit()
 
 
-def _insert(con: sqlite3.Connection, position: int, example: tuple[str, int, bytes], previous: bytes) -> bytes:
+def _insert(
+    con: sqlite3.Connection, old: int, position: int, example: tuple[str, int, bytes], previous: bytes
+) -> bytes:
     type_, schema, data = example
     event = Recorded(
         position=position,
@@ -74,14 +82,27 @@ def _insert(con: sqlite3.Connection, position: int, example: tuple[str, int, byt
     )
     about, data_hash = subject(event.stream), chain.digest(data)
     linked = chain.link(previous, event, data_hash)
-    con.execute(
-        "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(event.position, event.id, event.stream, event.version, type_, schema, instant(NOON), event.actor),
-            *(about.namespace, about.name, data.decode(), data_hash, linked),
-        ),
-    )
+    columns = {
+        **{name: getattr(event, name) for name in ("position", "id", "stream", "version", "type", "schema", "actor")},
+        "time": instant(NOON),
+        "namespace": about.namespace,
+        "name": about.name,
+        "data": data.decode(),
+        "data_hash": data_hash,
+        "hash": linked,
+        **({} if old == 1 else found_by(event)),
+    }
+    marks = ", ".join("?" * len(columns))
+    con.execute(f"INSERT INTO events ({', '.join(columns)}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608
     return linked
+
+
+def found_by(event: Recorded) -> dict[str, str | None]:
+    try:
+        facets_ = facets(codec.decode(event))
+    except codec.Undecodable:
+        facets_ = Facets()
+    return {name: getattr(facets_, name) for name in ("status", "cause", "policy", "intent")}
 
 
 def content(path: Path) -> list[tuple[Any, ...]]:
@@ -97,10 +118,16 @@ def schema(path: Path) -> int:
         return version
 
 
+@pytest.fixture(params=[1, 2])
+def old(request: pytest.FixtureRequest) -> int:
+    """Return the schema that a log has at first."""
+    return int(request.param)
+
+
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path: Path, old: int) -> Path:
     path = tmp_path / "log.db"
-    old_log(path)
+    old_log(path, old)
     return path
 
 
@@ -132,12 +159,7 @@ async def test_what_events_are_asked_for_by_is_worked_out_from_what_they_say(pat
         rows = con.execute("SELECT status, cause, policy, intent, redacted FROM events ORDER BY position").fetchall()
     found = {None, *(row[0] for row in rows)}
     for recorded, row in zip(await everything(log), rows, strict=True):
-        try:
-            expected = facets(codec.decode(recorded))
-        except codec.Undecodable:
-            assert row == (None,) * 5
-        else:
-            assert row == (expected.status, expected.cause, expected.policy, expected.intent, None)
+        assert row == (*found_by(recorded).values(), None)
     assert found >= {None, "absent", "running"}
     await log.close()
 
@@ -156,6 +178,20 @@ def shape(path: Path) -> tuple[list[Any], list[Any], set[str]]:
         return tables, indexes, {re.sub(r"\s+", " ", row[0]) for row in triggers}
 
 
+async def test_every_event_is_found_by_what_it_says(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrating, "EVERY", 10)
+    monkeypatch.setattr(plans, "NEAR", 0)
+    log = await migrated(path)
+
+    events = await everything(log)
+    for type_ in {event.type for event in events}:
+        asked = Query(types=(type_,), namespace="acme")
+        expected = [event for event in events if event.type == type_ and event.stream.startswith("acts/acme/")]
+        assert list((await log.read(asked)).events) == expected
+        assert await log.count(replace(asked, name="tgi")) == len(expected)
+    await log.close()
+
+
 async def test_a_log_that_was_brought_here_is_like_one_that_was_made_here(path: Path, tmp_path: Path) -> None:
     await (await migrated(path)).close()
     await (await migrated(tmp_path / "new.db")).close()
@@ -163,13 +199,13 @@ async def test_a_log_that_was_brought_here_is_like_one_that_was_made_here(path: 
     assert shape(path) == shape(tmp_path / "new.db")
 
 
-async def test_a_copy_is_kept_and_the_way_back_that_is_told_leads_back(path: Path) -> None:
+async def test_a_copy_is_kept_and_the_way_back_that_is_told_leads_back(path: Path, old: int) -> None:
     before = content(path)
     with capture_logs() as lines:
         await (await migrated(path)).close()
-    copy = path.with_name("log.db.schema-1.bak")
+    copy = path.with_name(f"log.db.schema-{old}.bak")
 
-    assert (schema(path), schema(copy)) == (2, 1)
+    assert (schema(path), schema(copy)) == (3, old)
     assert content(copy) == before
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     told = lines[-1]
@@ -177,25 +213,27 @@ async def test_a_copy_is_kept_and_the_way_back_that_is_told_leads_back(path: Pat
     assert told["way_back"].startswith("stop, install the older version, then: ")
     command = told["way_back"].partition(": ")[2]
     await asyncio.to_thread(subprocess.run, ["sh", "-c", command], check=True)
-    assert (schema(path), content(path)) == (1, before)
+    assert (schema(path), content(path)) == (old, before)
     assert not copy.exists()
 
 
-async def test_progress_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_progress_is_told(path: Path, old: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrating, "EVERY", 10)
 
     with capture_logs() as lines:
         await (await migrated(path)).close()
 
     events = len(content(path))
-    assert [line["done"] for line in lines if "done" in line] == list(range(10, events + 1, 10))
+    read = [] if old > 1 else list(range(10, events + 1, 10))
+    assert [line["done"] for line in lines if "done" in line] == read
+    assert [line["indexed"] for line in lines if "indexed" in line] == [*range(10, events, 10), events]
 
 
-async def test_what_only_reads_does_not_migrate_and_says_what_to_do(path: Path) -> None:
-    with pytest.raises(LogUnusable, match="has schema 1, and this version reads 2: start the daemon once"):
+async def test_what_only_reads_does_not_migrate_and_says_what_to_do(path: Path, old: int) -> None:
+    with pytest.raises(LogUnusable, match=f"has schema {old}, and this version reads 3: start the daemon once"):
         await open_readonly(path)
 
-    assert schema(path) == 1
+    assert schema(path) == old
 
 
 KILLED = """
@@ -203,44 +241,45 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from events.sqlite import SqliteLog, migrating
 
-whole = migrating.FacetFunction.__call__
+whole = migrating.extend
 
-def fatal(self, *columns):
-    if self._read == int(sys.argv[2]):
+def fatal(con, first, last):
+    if first > int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)
-    return whole(self, *columns)
+    return whole(con, first, last)
 
-migrating.FacetFunction.__call__ = fatal
+migrating.EVERY = 5
+migrating.extend = fatal
 asyncio.run(SqliteLog.open(Path(sys.argv[1]), holder="a victim"))
 """
 
 
-async def test_a_migration_that_is_killed_leaves_the_old_log_whole(path: Path) -> None:
+async def test_a_migration_that_is_killed_leaves_the_old_log_whole(path: Path, old: int) -> None:
     before = content(path)
     command = [sys.executable, "-c", KILLED, str(path), str(len(before) // 2)]
 
     victim = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, timeout=60, check=False)
 
     assert victim.returncode == -9
-    assert (schema(path), content(path)) == (1, before)
+    assert (schema(path), content(path)) == (old, before)
     log = await migrated(path)
 
     assert isinstance(await log.verify(), Anchor)
     assert content(path) == before
     await log.close()
     assert [copy.name for copy in path.parent.glob("*.bak*")] == [
-        "log.db.schema-1.bak"
+        f"log.db.schema-{old}.bak"
     ]  # the copy serves every attempt
 
 
-async def test_a_copy_of_something_else_is_left_alone(path: Path) -> None:
-    foreign = path.with_name("log.db.schema-1.bak")
+async def test_a_copy_of_something_else_is_left_alone(path: Path, old: int) -> None:
+    foreign = path.with_name(f"log.db.schema-{old}.bak")
     foreign.write_bytes(b"not a log")
 
     await (await migrated(path)).close()
 
     assert foreign.read_bytes() == b"not a log"
-    assert schema(path.with_name("log.db.schema-1.2.bak")) == 1
+    assert schema(path.with_name(f"log.db.schema-{old}.2.bak")) == old
 
 
 async def test_without_room_for_the_copy_nothing_is_begun(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from events.chains import chain_of
 from events.log import EventLog
 from events.query import Query
 from events.record import Recorded
-from events.sqlite import merging, plans, reader
+from events.sqlite import index, merging, plans, reader
 from events.unit import Unit, Write
 from statemachine.model import (
     Cause,
@@ -49,7 +49,7 @@ class Told:
     recorded: Recorded
     status: str | None
     cause: str | None
-    policies: frozenset[str | None]
+    policy: str | None
     intent: str | None
 
 
@@ -66,17 +66,14 @@ def plainly(events: list[Recorded]) -> list[Told]:
             cause = event.cause.by.value if event.cause.by else "unknown"
         own = event.cause if isinstance(event, StatusChanged | Deleted) else event
         intent = getattr(own, "intent", None)
-        told.append(Told(recorded, status, cause, frozenset({getattr(event, "policy", None)}), intent))
-    means = [(one.intent, one.policies) for one in told if one.intent]
-    return [
-        replace(
-            one,
-            policies=one.policies.union(
-                *(own for intent, own in means if intent == one.intent and one.policies == {None})
-            ),
-        )
-        for one in told
-    ]
+        told.append(Told(recorded, status, cause, getattr(event, "policy", None), intent))
+    meant: dict[str, str] = {}
+    for place, one in enumerate(told):
+        if one.intent and one.policy:
+            meant.setdefault(one.intent, one.policy)
+        elif one.intent:
+            told[place] = replace(one, policy=meant.get(one.intent))
+    return told
 
 
 def answers(query: Query, told: Told) -> bool:
@@ -94,7 +91,7 @@ def answers(query: Query, told: Told) -> bool:
         query.statuses == () or told.status in query.statuses,
         query.actor is None or told.recorded.actor == query.actor,
         query.cause is None or told.cause == query.cause,
-        query.policy is None or query.policy in told.policies,
+        query.policy in {None, told.policy},
         query.intent is None or told.intent == query.intent or told.recorded.position in query.evidence,
         query.since is None or told.recorded.time >= query.since,
         query.until is None or told.recorded.time < query.until,
@@ -176,6 +173,7 @@ QUERIES = st.builds(
 )
 TIGHT = st.fixed_dictionaries(
     {
+        "STEP": st.sampled_from([1, 2, 7, 512]),
         "NEAR": st.sampled_from([0, 0, 0, 2000]),
         "MOST_RUNS": st.sampled_from([0, 3, 1000]),
         "MOST_SUBJECTS": st.sampled_from([0, 1, 50]),
@@ -189,7 +187,7 @@ def limits(values: Mapping[str, int]) -> Iterator[None]:
     """Let a small log be asked in every way in which a large one is."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in values.items():
-            patch.setattr(plans, name, value)
+            patch.setattr(index if name == "STEP" else plans, name, value)
         patch.setattr(merging, "FEW", 1)
         patch.setattr(merging, "MANY", 3)
         patch.setattr(merging, "ROWS", 2)
@@ -209,8 +207,8 @@ async def write(log: EventLog, writes: list[tuple[tuple[str, Event], datetime, s
 
 
 async def compare(log: EventLog, writes: list[Any], queries: list[Query], tight: Mapping[str, int]) -> None:
-    told = plainly(await write(log, writes))
     with limits(tight):
+        told = plainly(await write(log, writes))
         for query in queries:
             wanted = [one.recorded for one in told if answers(query, one)]
             wanted = wanted[::-1] if query.newest_first else wanted

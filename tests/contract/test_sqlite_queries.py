@@ -2,7 +2,10 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,9 +13,8 @@ from typing import Any
 import pytest
 
 from events.query import Query
-from events.sqlite import SqliteLog, plans
+from events.sqlite import SqliteLog, index, plans
 from events.sqlite.file import open_for_reading
-from events.sqlite.plans import END, leap
 from events.sqlite.reader import _count, _page
 from tests.contract.disks import NOON, added, draft, unit
 
@@ -41,11 +43,12 @@ PLACES: list[dict[str, Any]] = [
     {"until": NOON + timedelta(minutes=4)},
     {"since": NOON, "until": NOON + timedelta(minutes=4), "after": 1, "before": 6},
 ]
-SMALL = {"head", "lateness"}  # tables of one row
+SMALL = {"head", "lateness", "there", "kinds", "subjects", "CONSTANT"}  # of one row, or one for each kind or endpoint
 
 
 @pytest.fixture
-async def con(tmp_path: Path) -> AsyncIterator[sqlite3.Connection]:
+async def con(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[sqlite3.Connection]:
+    monkeypatch.setattr(index, "STEP", 5)  # of sixteen events, one is not in the index
     log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
     for minute in range(8):
         await added(log, unit(LIFE, minute, draft(f"l{minute}", minutes=minute)))
@@ -88,28 +91,38 @@ async def test_a_statement_that_sorts_is_told_as_such(con: sqlite3.Connection) -
     assert any("TEMP B-TREE" in step for step in said)
 
 
-async def test_the_wanted_kinds_are_found_by_leaps() -> None:
-    there = sorted(f"{type_}{END}{status}{END}" for type_ in "abcdefgh" for status in "12345")
+@pytest.mark.parametrize("step", [1, 3, index.STEP])
+async def test_what_is_not_in_the_index_yet_is_found_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr(index, "STEP", step)
+    monkeypatch.setattr(plans, "NEAR", 0)
+    log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+    for minute in range(8):
+        await added(log, unit(LIFE, minute, draft(str(minute), minutes=minute, actor="ann" if minute % 2 else "bob")))
+    await log.close()
 
-    def found(wanted: plans.Wanted) -> tuple[list[str], int]:
-        kinds: list[str] = []
-        looks, place = 0, ""
-        while True:
-            looks += 1
-            kind = next((kind for kind in there if kind >= place), None)
-            if kind is None:
-                return kinds, looks
-            fits, beyond = leap(kind, wanted)
-            kinds += [kind] if fits else []
-            if beyond is None:
-                return kinds, looks
-            place = beyond
+    with closing(open_for_reading(tmp_path / "log.db")) as opened:
+        assert opened.execute("SELECT indexed FROM head").fetchone() == (8 - 8 % step,)
+    asked = Query(namespace="acme", name="tgi", actor="ann")
+    assert _positions(tmp_path, asked) == [2, 4, 6, 8]
+    assert _positions(tmp_path, replace(asked, newest_first=True, limit=3)) == [8, 6, 4]
 
-    for types, statuses in product(("", "a", "ch", "x"), ("", "2", "15", "9")):
-        wanted = (frozenset(types) or None, frozenset(statuses) or None)
-        kinds, looks = found(wanted)
-        assert kinds == [k for k in there if (not types or k[0] in types) and (not statuses or k[2] in statuses)]
-        assert looks <= 2 * (len(kinds) + len(types or "abcdefgh")) + 1
+
+async def test_the_kinds_of_an_endpoint_are_found_without_reading_its_events(con: sqlite3.Connection) -> None:
+    def steps_for(events: int) -> int:
+        with closing(sqlite3.connect(":memory:")) as memory:
+            memory.executescript(files("events").joinpath("schema", "sqlite.sql").read_text(encoding="utf-8"))
+            kinds = [(kind, f"type-{kind}") for kind in (1, 2, 3)]
+            memory.executemany("INSERT INTO kinds VALUES (?, ?, '', '', '', '')", kinds)
+            places = ((7, at % 3 + 1, at) for at in range(1, events + 1))
+            memory.executemany("INSERT INTO entries VALUES (?, ?, ?)", places)
+            done: list[None] = []
+            memory.set_progress_handler(lambda: done.append(None), 1)
+            assert memory.execute(plans.THERE, (7,)).fetchall() == [(1,), (2,), (3,)]
+            return len(done)
+
+    assert steps_for(30) == steps_for(3000)
 
 
 async def test_forgetting_how_late_an_event_may_be_loses_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

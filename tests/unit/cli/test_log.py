@@ -148,4 +148,4 @@ def test_a_log_of_an_older_version_is_told_what_to_do_with(lamplighter: Run, hom
     for command in (("head",), ("verify",), ("redact", "1", "--why", "x")):
         told = lamplighter("log", *command, "--log", "sqlite:///old.db")
         assert told.code == 1
-        assert "has schema 1, and this version reads 2: start the daemon once, which keeps a copy" in told.err
+        assert "has schema 1, and this version reads 3: start the daemon once, which keeps a copy" in told.err

@@ -1,0 +1,66 @@
+"""What events are found by: tables of our own, brought up to date many events at once.
+
+An index of SQLite's own is changed with every event, and a group of events on as many endpoints then rewrites several
+pages for each of them. So the log runs ahead of its index by a few events, which are read one by one (see `plans`). A
+step of the index is part of the transaction that makes it due: both are there or neither is.
+"""
+
+import sqlite3
+
+STEP = 512  # events: a step takes some milliseconds, in which nothing is acknowledged
+
+# ?1 and ?2: the first and the last position.
+KINDS = """
+    INSERT OR IGNORE INTO kinds (type, status, cause, policy, actor)
+    SELECT DISTINCT type, coalesce(status, ''), coalesce(cause, ''), coalesce(events.policy, intents.policy, ''), actor
+    FROM events LEFT JOIN intents ON intents.intent = events.intent AND intents.position < events.position
+    WHERE events.position BETWEEN ?1 AND ?2
+"""
+SUBJECTS = """
+    INSERT OR IGNORE INTO subjects (namespace, name)
+    SELECT DISTINCT namespace, '' FROM events WHERE position BETWEEN ?1 AND ?2 AND namespace IS NOT NULL
+    UNION SELECT DISTINCT namespace, name FROM events WHERE position BETWEEN ?1 AND ?2 AND name IS NOT NULL
+"""
+RUNS = """
+    WITH meant AS MATERIALIZED (
+        SELECT events.position, events.namespace, events.name, kinds.kind
+        FROM events
+        LEFT JOIN intents ON intents.intent = events.intent AND intents.position < events.position
+        JOIN kinds ON kinds.type = events.type AND kinds.status = coalesce(events.status, '')
+            AND kinds.cause = coalesce(events.cause, '') AND kinds.actor = events.actor
+            AND kinds.policy = coalesce(events.policy, intents.policy, '')
+        WHERE events.position BETWEEN ?1 AND ?2
+    )
+    SELECT 0 AS subject, kind, position FROM meant
+    UNION ALL
+    SELECT subject, kind, position FROM meant JOIN subjects USING (namespace) WHERE subjects.name = ''
+    UNION ALL
+    SELECT subject, kind, position FROM meant JOIN subjects USING (namespace, name)
+    UNION ALL
+    SELECT subject, 0, position FROM meant JOIN subjects USING (namespace, name)
+"""
+ENTRIES = f"INSERT INTO entries (subject, kind, position) {RUNS} ORDER BY 1, 2, 3"
+NO_ENTRIES = f"DELETE FROM entries WHERE (subject, kind, position) IN ({RUNS})"  # noqa: S608 - a constant
+NAMED = "SELECT intent, position FROM events WHERE position BETWEEN ?1 AND ?2 AND intent IS NOT NULL"
+FOLLOWERS = f"INSERT INTO followers (intent, position) {NAMED} ORDER BY 1, 2"
+NO_FOLLOWERS = f"DELETE FROM followers WHERE (intent, position) IN ({NAMED})"  # noqa: S608 - a constant
+
+
+def keep_up(con: sqlite3.Connection, head: int) -> None:
+    """Extend the index, if so many events are not in it that it is worth while."""
+    (indexed,) = con.execute("SELECT indexed FROM head").fetchone()
+    if head - indexed >= STEP:
+        extend(con, indexed + 1, head)
+
+
+def extend(con: sqlite3.Connection, first: int, last: int) -> None:
+    """Let events be found by the index, from the first to the last position."""
+    for statement in (KINDS, SUBJECTS, ENTRIES, FOLLOWERS):
+        con.execute(statement, (first, last))
+    con.execute("UPDATE head SET indexed = max(indexed, ?)", (last,))
+
+
+def withdraw(con: sqlite3.Connection, first: int, last: int) -> None:
+    """Let events not be found any more; they must stand as they did when they were put in."""
+    for statement in (NO_ENTRIES, NO_FOLLOWERS):
+        con.execute(statement, (first, last))
