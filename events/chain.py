@@ -8,7 +8,6 @@ import hashlib
 
 from events.anchor import BEGINNING
 from events.record import Recorded
-from statemachine.model import instant
 
 GENESIS = BEGINNING.hash
 
@@ -20,7 +19,7 @@ def digest(data: bytes) -> bytes:
 
 def link(previous: bytes, recorded: Recorded, data_hash: bytes) -> bytes:
     """Return the hash of one event, given that of the event before it."""
-    texts = (recorded.stream, recorded.id, recorded.type, instant(recorded.time), recorded.actor)
+    texts = (recorded.stream, recorded.id, recorded.type, recorded.instant, recorded.actor)
     return hashed(previous, data_hash, (recorded.position, recorded.version, recorded.schema), texts)
 
 

@@ -63,7 +63,7 @@ def render(event: Recorded | Sealed, log_id: str) -> bytes:
             source=source(log_id),
             type=type_name(recorded.type, recorded.schema),
             subject=str(subject(recorded.stream)) or None,
-            time=instant(recorded.time),
+            time=recorded.instant,
             sequence=sequence(recorded.position),
             stream=recorded.stream,
             streamversion=recorded.version,
@@ -123,7 +123,7 @@ def _sealed(document: CloudEvent) -> Sealed:
         version=document.streamversion,
         type=named[1],
         schema=int(named[2]),
-        time=datetime.fromisoformat(document.time),
+        instant=instant(datetime.fromisoformat(document.time)),
         actor=document.actor,
         data=data,
     )

@@ -8,7 +8,6 @@ chain covers: a later event, which the chain does cover, must tell of its replac
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from events.anchor import BEGINNING, Anchor, Broken
 from events.catalogue import Event, Redacted
@@ -17,7 +16,6 @@ from events.codec import Undecodable, decode, known
 from events.facets import Facets, facets
 from events.record import Recorded, Sealed
 from events.streams import subject
-from statemachine.model import instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +61,7 @@ class Row:
             version=stub.version,
             type=stub.type,
             schema=stub.schema,
-            time=datetime.fromisoformat(stub.time),
+            instant=stub.time,
             actor=stub.actor,
             data=self.data,
         )
@@ -79,7 +77,7 @@ def row(event: Sealed, facets: Facets) -> Row:
         version=recorded.version,
         type=recorded.type,
         schema=recorded.schema,
-        time=instant(recorded.time),
+        time=recorded.instant,
         actor=recorded.actor,
         data_hash=event.data_hash,
     )

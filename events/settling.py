@@ -5,7 +5,6 @@ is its stream, type, schema and payload: when and by whom it was said may differ
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
 from msgspec import structs
@@ -30,6 +29,7 @@ from events.unit import (
     Unit,
     Unparked,
 )
+from statemachine.model import instant
 
 ONLY_EPOCH = 1  # of every lease in a log that never has two holders
 
@@ -50,7 +50,7 @@ class Entry:
     stream: str
     type: str
     schema: int
-    time: datetime
+    instant: str
     actor: str
     data: bytes
     once: bool
@@ -75,7 +75,7 @@ class Entry:
             version=version,
             type=self.type,
             schema=self.schema,
-            time=self.time,
+            instant=self.instant,
             actor=self.actor,
             data=self.data,
         )
@@ -156,7 +156,7 @@ def _entry(stream: str, draft: Draft) -> Entry:
         stream,
         type_name,
         schema,
-        draft.time.astimezone(UTC),
+        instant(draft.time),
         draft.actor,
         data,
         draft.once,

@@ -3,13 +3,10 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from events.errors import LogUnusable
-from events.record import Recorded
 from events.sqlite.migrating import migrate
 
 SCHEMA = 3
@@ -20,6 +17,7 @@ CACHE_KIB = 16 << 10  # more than the largest group changes: what does not fit i
 WAL_PAGES = 4000  # the write-ahead log is brought into the file when it has so many: many were changed more than once
 WAL_BYTES = 24 << 20  # and is cut back to this size, which is more: cutting and growing it each time costs a fifth
 
+# As `Recorded` has them, one by one.
 COLUMNS = "position, id, stream, version, type, schema, time, actor, CAST(data AS BLOB)"
 
 # By the name of SQLite's error code, without its extension.
@@ -80,28 +78,6 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         con.close()
         raise
     return con
-
-
-def recorded(row: tuple[Any, ...]) -> Recorded:
-    """Return the event of a row of COLUMNS."""
-    position, id_, stream, version, type_, schema, time, actor, data = row
-    try:
-        at = datetime.fromisoformat(time)
-    except ValueError as error:
-        raise LogUnusable(
-            f"position {position} was changed: {time!r} is no time. Run `lamplighter log verify`"
-        ) from error
-    return Recorded(
-        position=position,
-        id=id_,
-        stream=stream,
-        version=version,
-        type=type_,
-        schema=schema,
-        time=at,
-        actor=actor,
-        data=data,
-    )
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -96,12 +96,12 @@ class SqliteLog(SqliteReader):
         await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.scrub)
 
     async def restore(self, events: Sequence[Sealed], log_id: str) -> None:
-        await self._hand_in([lambda writer: restore(events, log_id, writer)])
+        await self._hand_in([lambda ledger: restore(events, log_id, ledger)])
         await self.identify()
 
     async def archive(self, segment: Segment, told: Unit) -> Result | StillNeeded:
         order = prepare(told)
-        [outcome] = await self._hand_in([lambda writer: archive(segment, order, writer)])
+        [outcome] = await self._hand_in([lambda ledger: archive(segment, order, ledger)])
         return cast("Result | StillNeeded", outcome)
 
     async def close(self) -> None:
@@ -118,7 +118,7 @@ class SqliteLog(SqliteReader):
 
     async def _put(self, kind: str, rows: Mapping[str, bytes | None]) -> None:
         copied = dict(rows)
-        await self._hand_in([lambda writer: writer.put(kind, copied)])
+        await self._hand_in([lambda ledger: ledger.put(kind, copied)])
 
     async def _hand_in(self, jobs: Sequence[Job]) -> list[object]:
         """Return what the jobs returned, once they are on disk; a caller that gives up early takes its jobs along."""

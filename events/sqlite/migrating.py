@@ -8,7 +8,6 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
@@ -23,7 +22,7 @@ from events.record import Recorded
 from events.sqlite.index import extend
 
 EVERY = 100_000  # events between two lines of progress
-ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+ANY_TIME = "1970-01-01T00:00:00.000000Z"
 
 HEAD = "SELECT log_id, position, hash FROM head"
 
@@ -154,7 +153,7 @@ def _facets(type_name: bytes, schema: int, data: bytes) -> Facets:
     except UnicodeDecodeError:
         return Facets()
     event = Recorded(
-        position=0, id="", stream="", version=0, type=name, schema=schema, time=ANY_TIME, actor="", data=data
+        position=0, id="", stream="", version=0, type=name, schema=schema, instant=ANY_TIME, actor="", data=data
     )
     try:
         return facets(decode(event))

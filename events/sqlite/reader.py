@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,9 +18,9 @@ from events.anchor import BEGINNING, Anchor, Broken, Standing
 from events.board import Board
 from events.errors import LogUnusable
 from events.query import Page, Query
-from events.record import Sealed
+from events.record import Recorded, Sealed
 from events.sqlite import rows
-from events.sqlite.file import explained, open_for_reading, recorded
+from events.sqlite.file import explained, open_for_reading
 from events.sqlite.merging import fetch, tally
 from events.sqlite.plans import plans
 from events.sqlite.verifying import Verification
@@ -72,7 +73,7 @@ class SqliteReader:
         return await self.ask(lambda con: rows.version(con, stream))
 
     async def cursor(self, name: str) -> int:
-        return await self.ask(lambda con: _number(con, "SELECT position FROM cursors WHERE name = ?", name))
+        return await self.ask(lambda con: rows.cursor(con, name))
 
     async def parked(self, name: str | None = None) -> list[Parked]:
         return await self.ask(lambda con: rows.parked(con, name))
@@ -161,8 +162,8 @@ class SqliteBoard:
         return dict(await self._reader.ask(lambda con: con.execute(sql, (kind,)).fetchall()))
 
 
-def _number(con: sqlite3.Connection, sql: str, *values: str) -> int:
-    row = con.execute(sql, values).fetchone()
+def _number(con: sqlite3.Connection, sql: str) -> int:
+    row = con.execute(sql).fetchone()
     return 0 if row is None or row[0] is None else int(row[0])
 
 
@@ -178,7 +179,7 @@ def _page(con: sqlite3.Connection, query: Query) -> Page:
     archived = _number(con, "SELECT max(last) FROM segments")
     found = fetch(con, plans(con, query, head), query.limit + 1)  # one more than the limit tells whether others follow
     con.execute("COMMIT")
-    events = tuple(recorded(row) for row in found[: query.limit])
+    events = tuple(starmap(Recorded, found[: query.limit]))
     return Page(events=events, head=head, more=len(found) > query.limit, archived=archived)
 
 

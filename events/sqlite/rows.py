@@ -4,9 +4,9 @@ import sqlite3
 from typing import Any
 
 from events.anchor import Segment, Standing
-from events.record import Sealed
+from events.record import Recorded, Sealed
 from events.settling import Stored
-from events.sqlite.file import COLUMNS, recorded
+from events.sqlite.file import COLUMNS
 from events.sqlite.index import withdraw
 from events.unit import Parked
 
@@ -19,7 +19,7 @@ PARKED = "SELECT position, name, error FROM parked WHERE ?1 IS NULL OR name = ?1
 def sealed(row: tuple[Any, ...]) -> Sealed:
     """Return the event of a row of SEALED."""
     *columns, data_hash, redacted, hash_ = row
-    return Sealed(recorded=recorded(tuple(columns)), data_hash=data_hash, redacted=redacted, hash=hash_)
+    return Sealed(recorded=Recorded(*columns), data_hash=data_hash, redacted=redacted, hash=hash_)
 
 
 def stored(con: sqlite3.Connection, id_: str, *, archived: bool) -> Stored | None:
@@ -27,7 +27,7 @@ def stored(con: sqlite3.Connection, id_: str, *, archived: bool) -> Stored | Non
     row = con.execute(STORED, (id_,)).fetchone()
     if row is None and archived:
         row = con.execute(STUB, (id_,)).fetchone()
-    return None if row is None else Stored(recorded(row[:-1]), row[-1])
+    return None if row is None else Stored(Recorded(*row[:-1]), row[-1])
 
 
 def version(con: sqlite3.Connection, stream: str) -> int:
@@ -37,6 +37,12 @@ def version(con: sqlite3.Connection, stream: str) -> int:
         if row[0] is not None:
             return int(row[0])
     return 0
+
+
+def cursor(con: sqlite3.Connection, name: str) -> int:
+    """Return where a subscription stands."""
+    row = con.execute("SELECT position FROM cursors WHERE name = ?", (name,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def parked(con: sqlite3.Connection, name: str | None = None) -> list[Parked]:

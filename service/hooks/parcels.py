@@ -6,6 +6,7 @@ from events import cloudevents, streams
 from events.record import Recorded
 from service.config import Hook
 from service.hooks.port import Parcel
+from statemachine.model import instant
 
 SAMPLE = "hook.test"  # no type of the log: nobody shall take it for something that happened
 
@@ -34,7 +35,7 @@ def sample(hook: Hook, id_: str, now: datetime) -> Parcel:
         version=0,
         type=SAMPLE,
         schema=1,
-        time=now,
+        instant=instant(now),
         actor="lamplighter hooks test",
         data=b'{"text":"This is a test. Nothing happened."}',
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from events import codec
 from events.catalogue import Event
 from events.record import Recorded
+from statemachine.model import instant
 
 EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -62,6 +63,14 @@ def examples() -> Iterator[tuple[Event, str, bytes]]:
             schema = codec.schema_of(type_name)
             data = (EXAMPLES / f"{type_name}.v{schema}.json").read_bytes().rstrip(b"\n")
             recorded = Recorded(
-                position=1, id="", stream="", version=1, type=type_name, schema=schema, time=START, actor="", data=data
+                position=1,
+                id="",
+                stream="",
+                version=1,
+                type=type_name,
+                schema=schema,
+                instant=instant(START),
+                actor="",
+                data=data,
             )
             yield codec.decode(recorded), type_name, data

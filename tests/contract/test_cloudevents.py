@@ -27,7 +27,7 @@ def recorded(data: bytes = b'{"reason":"a"}', **changes: Any) -> Recorded:
         version=3,
         type="daemon.stopped",
         schema=1,
-        time=NOON,
+        instant=instant(NOON),
         actor="watcher",
         data=data,
     )

@@ -13,7 +13,7 @@ from events import codec
 from events.catalogue import ConfigurationApplied, Event
 from events.codec import TYPES, Undecodable
 from events.record import Recorded, decision_id, fact_id
-from statemachine.model import BecameReadable, Window
+from statemachine.model import BecameReadable, Window, instant
 from tests.contract.disks import NOON, said
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.json"))
@@ -22,7 +22,15 @@ DISCOVERED = next(path for path in EXAMPLES if path.name == "endpoint.discovered
 
 def recorded(type_name: str, schema: int, data: bytes) -> Recorded:
     return Recorded(
-        position=7, id="1", stream="daemon", version=1, type=type_name, schema=schema, time=NOON, actor="t", data=data
+        position=7,
+        id="1",
+        stream="daemon",
+        version=1,
+        type=type_name,
+        schema=schema,
+        instant=instant(NOON),
+        actor="t",
+        data=data,
     )
 
 

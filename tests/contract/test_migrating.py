@@ -76,7 +76,7 @@ def _insert(
         version=(position + 1) // 2,
         type=type_,
         schema=schema,
-        time=NOON,
+        instant=instant(NOON),
         actor="test",
         data=data,
     )

@@ -131,15 +131,14 @@ class MemoryHand:
         elif column == "redacted":
             store.redacted[position] = store.redacted.get(position, 0) ^ mask
         else:
-            changed: Any = {column: self._other(position, column, place, mask)}
+            field = "instant" if column == "time" else column
+            changed: Any = {field: self._other(position, field, place, mask)}
             store.events[index] = structs.replace(store.events[index], **changed)
 
     def _other(self, position: int, column: str, place: int, mask: int) -> object:
         if column in {"namespace", "name"}:
             raise Impossible
         value = getattr(self.store.events[position - 1], column)
-        if column == "time":
-            return value + timedelta(microseconds=mask)
         if isinstance(value, str):
             return value[: place % len(value)] + chr(256 + mask) + value[place % len(value) + 1 :]
         return other(value, place, mask)

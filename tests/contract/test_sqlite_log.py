@@ -23,6 +23,7 @@ from events.errors import LogError, LogHeld, LogUnusable
 from events.query import Query
 from events.record import Recorded
 from events.sqlite.file import WAL_BYTES
+from events.sqlite.ledger import Ledger
 from events.sqlite.log import SqliteLog, _Call, open_readonly
 from events.sqlite.writer import Job, Writer
 from events.unit import Appended, CursorMove, Unit
@@ -600,12 +601,12 @@ class Deferring:
 async def interfered(log: SqliteLog) -> None:
     """Append while another program tries to write between what the transaction reads and what it writes."""
 
-    def meddle(writer: Writer) -> None:
-        writer.cursor("alerts")
+    def meddle(ledger: Ledger) -> None:
+        ledger.cursor("alerts")
         with closing(sqlite3.connect(log.path, timeout=0)) as other, suppress(sqlite3.OperationalError):
             other.execute("INSERT INTO board VALUES ('meddling', 'x', x'00')")
             other.commit()
-        writer.move("alerts", 1)
+        ledger.move("alerts", 1)
 
     await log._hand_in([meddle])
 

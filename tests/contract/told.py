@@ -11,7 +11,7 @@ from events.catalogue import Event
 from events.record import Recorded
 from statemachine import model
 from statemachine.configuration import Flattened
-from statemachine.model import EndpointName, Sighting, Window
+from statemachine.model import EndpointName, Sighting, Window, instant
 from statemachine.status import AnyStatus, Status, UnknownStatus
 from statemachine.table import By, Trigger
 
@@ -182,7 +182,7 @@ def _story() -> list[Recorded]:
                 version=versions[stream],
                 type=type_name,
                 schema=schema,
-                time=at(minutes),
+                instant=instant(at(minutes)),
                 actor="somebody",
                 data=data,
             )

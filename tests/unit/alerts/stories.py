@@ -13,7 +13,7 @@ from events.unit import Appended, Unit, Write
 from events.views.fleet import Fleet
 from service.config import Settings
 from statemachine.machine import classify
-from statemachine.model import Deleted, Discovered, End, EndpointName, Sighting, StatusChanged, Window
+from statemachine.model import Deleted, Discovered, End, EndpointName, Sighting, StatusChanged, Window, instant
 from statemachine.status import AnyStatus, Status
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -74,7 +74,7 @@ class Told:
             version=1 + sum(1 for earlier, _ in self.all if earlier.stream == stream),
             type=type_name,
             schema=schema,
-            time=at,
+            instant=instant(at),
             actor=actor,
             data=data,
         )

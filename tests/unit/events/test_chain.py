@@ -8,9 +8,12 @@ from msgspec.structs import replace
 
 from events.chain import GENESIS, digest, link
 from events.record import Recorded
+from statemachine.model import instant
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
-EVENT = Recorded(position=1, id="i", stream="s", version=1, type="t", schema=1, time=AT, actor="a", data=b"{}")
+EVENT = Recorded(
+    position=1, id="i", stream="s", version=1, type="t", schema=1, instant=instant(AT), actor="a", data=b"{}"
+)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +25,7 @@ EVENT = Recorded(position=1, id="i", stream="s", version=1, type="t", schema=1, 
         {"version": 2},
         {"type": "u"},
         {"schema": 2},
-        {"time": AT + timedelta(microseconds=1)},
+        {"instant": instant(AT + timedelta(microseconds=1))},
         {"actor": "b"},
         {"stream": "s1", "version": 1},  # no two columns run together
         {"id": "", "type": "it"},

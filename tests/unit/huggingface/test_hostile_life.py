@@ -11,7 +11,7 @@ from events.record import Recorded
 from service.huggingface.document import read_document
 from service.masking import Masker
 from statemachine.machine import clocks_of, decide, evolve, fold, until
-from statemachine.model import Endpoint, LifecycleEvent, Look, Observation, Seen, Sighting, Unreadable
+from statemachine.model import Endpoint, LifecycleEvent, Look, Observation, Seen, Sighting, Unreadable, instant
 from tests.unit.huggingface.documents import NAME, document
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -87,7 +87,15 @@ def through_the_log(event: LifecycleEvent) -> Any:
     type_name, schema, data = codec.encode(event)
     return codec.decode(
         Recorded(
-            position=1, id="1", stream="s", version=1, type=type_name, schema=schema, time=START, actor="a", data=data
+            position=1,
+            id="1",
+            stream="s",
+            version=1,
+            type=type_name,
+            schema=schema,
+            instant=instant(START),
+            actor="a",
+            data=data,
         )
     )
 

@@ -15,7 +15,7 @@ from events.views.fleet import Act, Fleet, Health, Hold, Known
 from service.config import Configuration, Settings
 from service.subscribers.plan import Line, Moment, Verdict, plan
 from statemachine.configuration import Flattened
-from statemachine.model import Endpoint, EndpointName, Sighting, Window
+from statemachine.model import Endpoint, EndpointName, Sighting, Window, instant
 from statemachine.status import AnyStatus, Status, UnknownStatus
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -290,7 +290,7 @@ def test_an_intent_that_somebody_may_have_undone_counts_as_brought_back() -> Non
             version=position,
             type=type_name,
             schema=schema,
-            time=NOW,
+            instant=instant(NOW),
             actor="policy:old",
             data=data,
         )

@@ -14,7 +14,17 @@ from service.web import explain, render
 from service.web.explain import Told
 from statemachine.course import Starts
 from statemachine.machine import Bounds, By, Clocks, Trigger, until
-from statemachine.model import BecameUnreadable, Cause, Discovered, EndpointName, Kind, Sighting, StatusChanged, Window
+from statemachine.model import (
+    BecameUnreadable,
+    Cause,
+    Discovered,
+    EndpointName,
+    Kind,
+    Sighting,
+    StatusChanged,
+    Window,
+    instant,
+)
 from statemachine.status import Status
 from tests.unit.web.hands import CREATED, START
 
@@ -61,7 +71,7 @@ def recorded(position: int, stream: str, event: Event, actor: str) -> Recorded:
         version=position,
         type=kind,
         schema=schema,
-        time=START,
+        instant=instant(START),
         actor=actor,
         data=data,
     )
