@@ -3,7 +3,7 @@
 A facet can always be worked out anew from the event. None where a type has no such thing.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from events.catalogue import Abandoned, Confirmed, Event, Failed, Intended, Warned
 from statemachine.model import Cause, Deleted, Discovered, Reconfigured, StatusChanged
@@ -12,8 +12,7 @@ from statemachine.status import Status
 UNKNOWN_CAUSE = "unknown"  # the event tells its cause, and nobody can be named
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facets:
+class Facets(Struct, frozen=True, kw_only=True, gc=False):
     """What an event can be found by, beside its columns.
 
     `status` is the one that an endpoint came to. `cause` is whose doing it was: platform, person, request, unknown.

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from fnmatch import translate
+
+from msgspec import structs
 
 from events.facets import Facets
 from events.query import Query
@@ -61,7 +62,7 @@ class Meant:
             policy = policy or self._policies.get(facets.intent)
             if facets.policy is not None:
                 self._policies.setdefault(facets.intent, facets.policy)
-        return replace(facets, policy=policy)
+        return structs.replace(facets, policy=policy)
 
 
 def among(globs: Iterable[Iterable[str]]) -> Callable[[str | None, str | None], bool]:

@@ -54,8 +54,7 @@ class Recorded(Struct, frozen=True, gc=False):
             ) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class Sealed(Struct, frozen=True, kw_only=True):
     """An event with its link of the chain, as a copy of the log needs it.
 
     `data_hash` is that of the payload as it was recorded; of a redacted event the payload is another, and `redacted` is

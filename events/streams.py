@@ -6,6 +6,7 @@ and policies, so that neither can make the other's version stale.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from statemachine.model import EndpointName, instant
 
@@ -61,6 +62,7 @@ def subscriber(name: str) -> str:
     return f"subscriber/{name}"
 
 
+@lru_cache(maxsize=10_000)  # asked of every event that is written and folded
 def subject(stream: str) -> Subject:
     """Return what a stream is about; nothing for the daemon's, the channels' and the subscribers' own."""
     match stream.split("/"):

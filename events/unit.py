@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from events.record import Draft, Recorded
 
 
@@ -63,8 +65,7 @@ class Unit:
     parking: Parked | Unparked | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
+class Appended(Struct, frozen=True, kw_only=True):
     """The unit is on disk; `events` as they stand, in the order of the drafts (earlier positions for repeats)."""
 
     events: tuple[Recorded, ...]

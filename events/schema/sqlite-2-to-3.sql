@@ -1,17 +1,53 @@
--- From schema 2 to 3: the indexes that SQLite kept with every event are tables that the program keeps, many at once.
+-- From schema 2 to 3: instead of indexes that SQLite keeps with every event, tables that the program keeps, many at once.
 -- Runs in one transaction. What is in them is put there afterwards, by what keeps them.
 
 PRAGMA user_version = 3;
 
-DROP INDEX events_kind;
-DROP INDEX events_namespace;
-DROP INDEX events_name;
-DROP INDEX events_subject;
-DROP INDEX events_intent;
-DROP INDEX events_follows;
-DROP INDEX events_followed;
+-- The table is made anew, so that a log which was brought here is like one that was made here.
+CREATE TABLE events_3 (
+    position   INTEGER PRIMARY KEY,
+    id         TEXT    NOT NULL,
+    stream     TEXT    NOT NULL,
+    version    INTEGER NOT NULL,
+    type       TEXT    NOT NULL,
+    schema     INTEGER NOT NULL,
+    time       TEXT    NOT NULL,
+    actor      TEXT    NOT NULL,
+    namespace  TEXT,
+    name       TEXT,
+    status     TEXT,
+    cause      TEXT,
+    policy     TEXT,
+    intent     TEXT,
+    data       TEXT    NOT NULL,
+    redacted   INTEGER,
+    data_hash  BLOB    NOT NULL,
+    hash       BLOB    NOT NULL
+) STRICT;
 
-ALTER TABLE events DROP COLUMN kind;
+INSERT INTO events_3
+SELECT
+    position, id, stream, version, type, schema, time, actor, namespace, name, status, cause, policy, intent,
+    data, redacted, data_hash, hash
+FROM events ORDER BY position;
+
+DROP TABLE events;
+ALTER TABLE events_3 RENAME TO events;
+
+CREATE TRIGGER events_keep BEFORE UPDATE ON events
+WHEN NEW.redacted IS NULL OR NEW.redacted <= OLD.position
+  OR (NEW.position, NEW.id, NEW.stream, NEW.version, NEW.type, NEW.schema, NEW.time, NEW.actor)
+     IS NOT (OLD.position, OLD.id, OLD.stream, OLD.version, OLD.type, OLD.schema, OLD.time, OLD.actor)
+  OR (NEW.namespace, NEW.name, NEW.data_hash, NEW.hash) IS NOT (OLD.namespace, OLD.name, OLD.data_hash, OLD.hash)
+BEGIN
+    SELECT raise(ABORT, 'the log is never rewritten');
+END;
+
+CREATE TRIGGER events_stay BEFORE DELETE ON events
+WHEN OLD.position > (SELECT coalesce(max(last), 0) FROM segments)
+BEGIN
+    SELECT raise(ABORT, 'the log is never rewritten');
+END;
 
 ALTER TABLE head RENAME TO head_2;
 
@@ -26,6 +62,23 @@ CREATE TABLE head (
 INSERT INTO head SELECT only, position, hash, log_id, (SELECT coalesce(max(last), 0) FROM segments) FROM head_2;
 
 DROP TABLE head_2;
+
+CREATE TABLE ids (
+    id        TEXT    PRIMARY KEY,
+    position  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE streams (
+    stream  INTEGER PRIMARY KEY,
+    name    TEXT    NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE versions (
+    stream    INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    version   INTEGER NOT NULL,
+    PRIMARY KEY (stream, position)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE kinds (
     kind    INTEGER PRIMARY KEY,

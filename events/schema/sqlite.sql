@@ -6,7 +6,7 @@ PRAGMA user_version = 3;             -- and was made, or brought to, this versio
 -- What happened. Never rewritten: the triggers below see to it.
 CREATE TABLE events (
     position   INTEGER PRIMARY KEY,  -- dense from 1, in commit order (given by `head`, not by AUTOINCREMENT)
-    id         TEXT    NOT NULL UNIQUE,
+    id         TEXT    NOT NULL,
     stream     TEXT    NOT NULL,
     version    INTEGER NOT NULL,     -- dense from 1 within its stream
     type       TEXT    NOT NULL,
@@ -22,8 +22,7 @@ CREATE TABLE events (
     data       TEXT    NOT NULL,     -- JSON, exactly the bytes that were hashed, unless redacted
     redacted   INTEGER,              -- the position of the event that tells of the redaction
     data_hash  BLOB    NOT NULL,     -- SHA-256 of data
-    hash       BLOB    NOT NULL,     -- SHA-256 over the hash before and every column, length-prefixed
-    UNIQUE (stream, version)
+    hash       BLOB    NOT NULL      -- SHA-256 over the hash before and every column, length-prefixed
 ) STRICT;
 
 -- By how much an event's time was ever before that of an earlier one, and the latest time of all. Times are so nearly in
@@ -83,13 +82,32 @@ CREATE TABLE head (
     position  INTEGER NOT NULL,
     hash      BLOB    NOT NULL,
     log_id    TEXT    NOT NULL,
-    indexed   INTEGER NOT NULL       -- up to where events are in `entries`; what lies beyond is read one by one
+    indexed   INTEGER NOT NULL       -- up to where events are in the index; what lies beyond is read one by one
 ) STRICT;
 
 INSERT INTO head VALUES (1, 0, zeroblob(32), lower(hex(randomblob(16))), 0);
 
--- What events are found by. Kept by the writer (see `index`), many events at once: an index of SQLite's own, which is
--- changed with every event, costs several times as much.
+-- The index: what events are found by. Kept by the writer (see `index`), many events at once: an index of SQLite's own,
+-- which is changed with every event, costs several times as much.
+
+-- Where each id stands.
+CREATE TABLE ids (
+    id        TEXT    PRIMARY KEY,
+    position  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The streams by number, and the run of each.
+CREATE TABLE streams (
+    stream  INTEGER PRIMARY KEY,
+    name    TEXT    NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE versions (
+    stream    INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    version   INTEGER NOT NULL,
+    PRIMARY KEY (stream, position)
+) STRICT, WITHOUT ROWID;
 
 -- What many events have in common. There are few of them. '' is none.
 CREATE TABLE kinds (

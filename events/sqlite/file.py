@@ -18,7 +18,7 @@ WAL_PAGES = 4000  # the write-ahead log is brought into the file when it has so 
 WAL_BYTES = 24 << 20  # and is cut back to this size, which is more: cutting and growing it each time costs a fifth
 
 # As `Recorded` has them, one by one.
-COLUMNS = "position, id, stream, version, type, schema, time, actor, CAST(data AS BLOB)"
+COLUMNS = "position, id, events.stream, events.version, type, schema, time, actor, CAST(data AS BLOB)"
 
 # By the name of SQLite's error code, without its extension.
 REASONS = {

@@ -1,8 +1,9 @@
 """What events are found by: tables of our own, brought up to date many events at once.
 
 An index of SQLite's own is changed with every event, and a group of events on as many endpoints then rewrites several
-pages for each of them. So the log runs ahead of its index by a few events, which are read one by one (see `plans`). A
-step of the index is part of the transaction that makes it due: both are there or neither is.
+pages for each of them. So the log runs ahead of its index by a few events: who writes has these in mind (see `ledger`),
+and who reads takes them one by one (see `plans`). A step of the index is part of the transaction that makes it due:
+both are there or neither is.
 """
 
 import sqlite3
@@ -10,6 +11,15 @@ import sqlite3
 STEP = 512  # events: a step takes some milliseconds, in which nothing is acknowledged
 
 # ?1 and ?2: the first and the last position.
+IDS = "INSERT INTO ids (id, position) SELECT id, position FROM events WHERE position BETWEEN ?1 AND ?2 ORDER BY id"
+NO_IDS = "DELETE FROM ids WHERE id IN (SELECT id FROM events WHERE position BETWEEN ?1 AND ?2)"
+STREAMS = "INSERT OR IGNORE INTO streams (name) SELECT DISTINCT stream FROM events WHERE position BETWEEN ?1 AND ?2"
+PLACES = """
+    SELECT streams.stream, events.position, events.version FROM events JOIN streams ON streams.name = events.stream
+    WHERE events.position BETWEEN ?1 AND ?2
+"""
+VERSIONS = f"INSERT INTO versions (stream, position, version) {PLACES} ORDER BY 1, 2"
+NO_VERSIONS = f"DELETE FROM versions WHERE (stream, position, version) IN ({PLACES})"  # noqa: S608 - a constant
 KINDS = """
     INSERT OR IGNORE INTO kinds (type, status, cause, policy, actor)
     SELECT DISTINCT type, coalesce(status, ''), coalesce(cause, ''), coalesce(events.policy, intents.policy, ''), actor
@@ -46,21 +56,23 @@ FOLLOWERS = f"INSERT INTO followers (intent, position) {NAMED} ORDER BY 1, 2"
 NO_FOLLOWERS = f"DELETE FROM followers WHERE (intent, position) IN ({NAMED})"  # noqa: S608 - a constant
 
 
-def keep_up(con: sqlite3.Connection, head: int) -> None:
-    """Extend the index, if so many events are not in it that it is worth while."""
+def keep_up(con: sqlite3.Connection, head: int) -> bool:
+    """Extend the index if so many events are not in it that it is worth while; return whether it was."""
     (indexed,) = con.execute("SELECT indexed FROM head").fetchone()
-    if head - indexed >= STEP:
-        extend(con, indexed + 1, head)
+    if head - indexed < STEP:
+        return False
+    extend(con, indexed + 1, head)
+    return True
 
 
 def extend(con: sqlite3.Connection, first: int, last: int) -> None:
     """Let events be found by the index, from the first to the last position."""
-    for statement in (KINDS, SUBJECTS, ENTRIES, FOLLOWERS):
+    for statement in (IDS, STREAMS, VERSIONS, KINDS, SUBJECTS, ENTRIES, FOLLOWERS):
         con.execute(statement, (first, last))
     con.execute("UPDATE head SET indexed = max(indexed, ?)", (last,))
 
 
 def withdraw(con: sqlite3.Connection, first: int, last: int) -> None:
     """Let events not be found any more; they must stand as they did when they were put in."""
-    for statement in (NO_ENTRIES, NO_FOLLOWERS):
+    for statement in (NO_IDS, NO_VERSIONS, NO_ENTRIES, NO_FOLLOWERS):
         con.execute(statement, (first, last))

@@ -1,11 +1,12 @@
 """The tables of a log, inside a transaction of the one connection that writes: what a job reads and changes.
 
 Nobody else writes, so what the ledger knows of the tables stays true from one transaction to the next; it forgets all
-of it when one ends badly. Events are put into their table together, when a job must see them there or the group ends.
+of it when one ends badly. It has the ids and versions in mind that the index does not hold yet. Events are put into
+their table together, when a job must see them there or the group ends.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,10 @@ from events.streams import subject
 from events.unit import Parked, Result, Unit
 
 STREAMS = 10_000  # whose versions are kept in mind
+ASKED = 500  # ids that are looked for at once
+BEYOND = """
+    SELECT id, position, stream, version FROM events WHERE position > (SELECT indexed FROM head) ORDER BY position
+"""
 TIP = """
     SELECT position, hash, (SELECT latest FROM lateness), EXISTS (SELECT 1 FROM segments) FROM head
 """
@@ -40,7 +45,9 @@ class Ledger:
 
     def __init__(self) -> None:
         """Know nothing of the tables yet."""
+        self._beyond: dict[str, int] | None = None  # the positions of the ids that are not in the index
         self._versions: dict[str, int] = {}
+        self._new_ids: set[str] = set()  # that are sure to stand nowhere
 
     def begin(self, con: sqlite3.Connection) -> None:
         """Read how far the log reaches, in a transaction that has begun."""
@@ -49,7 +56,22 @@ class Ledger:
         self._latest: str = latest or ""
         self._begun, self._late = self.position, 0.0
         self._new: list[tuple[Any, ...]] = []
-        self._ids: set[str] = set()
+        self._new_ids.clear()
+        if self._beyond is None:
+            self._beyond = {}
+            for id_, position, stream, version in con.execute(BEYOND):
+                self._beyond[id_] = position
+                self._keep(stream, version)
+
+    def expect(self, ids: Sequence[str]) -> None:
+        """Look for ids that jobs will ask for, many at once."""
+        if self._archived:
+            return
+        for start in range(0, len(ids), ASKED):
+            part = ids[start : start + ASKED]
+            sql = f"SELECT id FROM ids WHERE id IN ({', '.join('?' * len(part))})"  # noqa: S608 - no value in it
+            self._new_ids.update(part)
+            self._new_ids.difference_update(id_ for (id_,) in self._con.execute(sql, part))
 
     def finish(self) -> None:
         """Write what is left to be written, before the transaction is committed."""
@@ -57,10 +79,12 @@ class Ledger:
         if self.position != self._begun:
             self._con.execute("UPDATE head SET position = ?, hash = ?", (self.position, self.tip))
             self._con.execute(LATE, (self._late, self._latest))
-            keep_up(self._con, self.position)
+            if keep_up(self._con, self.position) and self._beyond is not None:
+                self._beyond.clear()
 
     def reset(self) -> None:
         """Know nothing any more: a transaction was not committed."""
+        self._beyond = None
         self._versions.clear()
 
     @property
@@ -75,9 +99,11 @@ class Ledger:
 
     def stored(self, id_: str) -> Stored | None:
         """Return the event with this id, be it archived or not."""
-        if id_ in self._ids:
-            self._write_events()
-        return rows.stored(self._con, id_, archived=self._archived)
+        position = self._place(id_)
+        if position is None:
+            return rows.archived(self._con, id_) if self._archived else None
+        self._write_events()
+        return rows.stored(self._con, position)
 
     def version(self, stream: str) -> int:
         """Return the number of events in a stream."""
@@ -110,7 +136,7 @@ class Ledger:
                 *(recorded.data.decode(), event.redacted, event.data_hash, event.hash),
             )
         )
-        self._ids.add(recorded.id)
+        self._known[recorded.id] = recorded.position
         self._keep(recorded.stream, recorded.version)
         if facets.intent is not None and facets.policy is not None:
             self._con.execute(MEANT, (facets.intent, facets.policy, recorded.position))
@@ -129,6 +155,7 @@ class Ledger:
         """Let a segment lie elsewhere: of each of its events stays all but the payload."""
         self._write_events()
         rows.take_out(self._con, segment)
+        self._beyond = {id_: position for id_, position in self._known.items() if position > segment.last}
         self._archived = True
 
     def move(self, name: str, position: int) -> None:
@@ -192,4 +219,17 @@ class Ledger:
         if self._new:
             self._con.executemany(INSERT, self._new)
             self._new.clear()
-            self._ids.clear()
+
+    @property
+    def _known(self) -> dict[str, int]:
+        if self._beyond is None:
+            raise RuntimeError("a job runs outside a transaction")
+        return self._beyond
+
+    def _place(self, id_: str) -> int | None:
+        """Return the position of an id that is not archived."""
+        known = self._known.get(id_)
+        if known is not None or id_ in self._new_ids:
+            return known
+        row = self._con.execute("SELECT position FROM ids WHERE id = ?", (id_,)).fetchone()
+        return None if row is None else int(row[0])

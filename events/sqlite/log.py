@@ -9,11 +9,12 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Self, cast
+
+from msgspec import Struct
 
 from events.anchor import NotRedacted, Redaction, Segment, StillNeeded
 from events.archive import archive
@@ -31,11 +32,11 @@ from events.unit import Result, Unit
 GROUP = 512  # jobs in one commit; the next call waits for the next commit
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """Jobs that were handed in together, and the future of who waits for them."""
+class _Call(Struct, frozen=True):
+    """Jobs that were handed in together, the ids that they are about, and the future of who waits for them."""
 
     jobs: Sequence[Job]
+    ids: Sequence[str]
     done: asyncio.Future[list[object]]
 
 
@@ -77,7 +78,8 @@ class SqliteLog(SqliteReader):
 
     async def append(self, units: Sequence[Unit]) -> list[Result]:
         orders = [prepare(unit) for unit in units]
-        return cast("list[Result]", await self._hand_in([partial(settle, order) for order in orders]))
+        ids = [entry.id for order in orders for entry in order.entries]
+        return cast("list[Result]", await self._hand_in([partial(settle, order) for order in orders], ids))
 
     async def beyond(self, position: int) -> None:
         await self._horizon.beyond(position)
@@ -120,14 +122,14 @@ class SqliteLog(SqliteReader):
         copied = dict(rows)
         await self._hand_in([lambda ledger: ledger.put(kind, copied)])
 
-    async def _hand_in(self, jobs: Sequence[Job]) -> list[object]:
+    async def _hand_in(self, jobs: Sequence[Job], ids: Sequence[str] = ()) -> list[object]:
         """Return what the jobs returned, once they are on disk; a caller that gives up early takes its jobs along."""
         if self._closing:
             raise LogUnusable(f"the log {self.path} is closed: open it again")
         if not jobs:
             return []
         loop = asyncio.get_running_loop()
-        call = _Call(jobs, loop.create_future())
+        call = _Call(jobs, ids, loop.create_future())
         self._waiting.append(call)
         if self._idle.is_set():
             self._idle.clear()
@@ -144,7 +146,8 @@ class SqliteLog(SqliteReader):
             self._idle.set()
             return
         jobs = [job for call in calls for job in call.jobs]
-        group = asyncio.get_running_loop().run_in_executor(self._writing, self._writer.commit, jobs)
+        ids = [id_ for call in calls for id_ in call.ids]
+        group = asyncio.get_running_loop().run_in_executor(self._writing, self._writer.commit, jobs, ids)
         group.add_done_callback(partial(self._end_group, calls))
 
     def _next_calls(self) -> Iterator[_Call]:

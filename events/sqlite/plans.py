@@ -4,7 +4,7 @@ The index (see `index`) holds runs of positions, in the log's order. A query tak
 may match, merges them by position, and stops at its limit:
 
 - few positions are left between `after` and `before`, or they are not indexed yet: the table itself;
-- a stream: its own rows; an intent: the run of what names it;
+- a stream: its own run; an intent: that of what names it;
 - type, status, cause, policy, actor: one run for each *kind* (their combination) that there is, of the whole log, of a
   namespace, or of an endpoint;
 - globs: the runs of the endpoints that match; where these are too many, those of the kinds, and each event is checked.
@@ -33,6 +33,7 @@ OF_POLICY = (
     "(events.policy = ? OR events.policy IS NULL AND EXISTS (SELECT 1 FROM intents "
     "WHERE intents.intent = events.intent AND intents.policy = ? AND intents.position < events.position))"
 )
+OF_STREAM = "versions.stream = (SELECT streams.stream FROM streams WHERE streams.name = ?)"
 # The kinds of a subject's events, leaping from one to the next.
 THERE = """
     WITH RECURSIVE there (kind) AS (
@@ -50,12 +51,11 @@ Terms = tuple[tuple[str, tuple[Value, ...]], ...]  # conditions with their value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Rows of a table that fulfil the conditions of `key`, in order; what a row refers to must pass the `checks`."""
+    """Rows of a table that fulfil the conditions of `key`, by position; the events there must pass the `checks`."""
 
-    table: Literal["events", "entries", "followers"] = "events"
+    table: Literal["events", "versions", "entries", "followers"] = "events"
     key: Terms = ()
     checks: Terms = ()
-    order: str = "position"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +70,7 @@ class Plan:
 
     def read(self, run: Run, columns: str) -> str:
         """Return the statement that reads a run in order, between two positions and up to a limit."""
-        order = f"{run.order} {'DESC' if self.newest_first else 'ASC'}"
-        return f"{self._select(run, columns)} ORDER BY {order} LIMIT ?"
+        return f"{self._select(run, columns)} ORDER BY position {'DESC' if self.newest_first else 'ASC'} LIMIT ?"
 
     def count(self, run: Run) -> str:
         """Return the statement that counts a run between two positions."""
@@ -85,8 +84,7 @@ class Plan:
         source: str = run.table
         if source != "events" and (run.checks or columns not in {"position", "count(*)"}):
             source = f"{source} CROSS JOIN events USING (position)"  # in this order
-        place = "position" if run.order == "position" else "+position"  # a plus: this is no range to search by
-        terms = [*(term for term, _ in (*run.key, *run.checks)), f"{place} >= ?", f"{place} <= ?"]
+        terms = [*(term for term, _ in (*run.key, *run.checks)), "position >= ?", "position <= ?"]
         return f"SELECT {columns} FROM {source} WHERE {' AND '.join(terms)}"  # noqa: S608 - no value in it
 
 
@@ -100,8 +98,8 @@ def plans(con: sqlite3.Connection, query: Query, head: int) -> list[Plan]:
 
 
 def _parted(query: Query, indexed: int) -> list[Query]:
-    """Divide what the index holds from what it does not; a stream needs none."""
-    if not _is_of_stream(query) and query.after < indexed < _last(query):
+    """Divide what the index holds from what it does not."""
+    if query.after < indexed < _last(query):
         return [replace(query, before=indexed + 1), replace(query, after=indexed)]
     return [query]
 
@@ -145,20 +143,14 @@ def _place(con: sqlite3.Connection, at: datetime, later: timedelta, first: int, 
     return low
 
 
-def _is_of_stream(query: Query) -> bool:
-    return query.stream is not None and query.intent is None
-
-
 def _plan(con: sqlite3.Connection, query: Query, indexed: int) -> Plan:
     last, overlap = _last(query), query.intent is not None
-    if last - query.after <= NEAR:
+    if last - query.after <= NEAR or query.after >= indexed:
         runs = [_walk(query)]
-    elif _is_of_stream(query):
-        runs = [_of_stream(query)]
-    elif query.after >= indexed:
-        runs = [_walk(query)]
+    elif overlap:
+        runs = _of_intent(query)
     else:
-        runs = _of_intent(query) if overlap else _by_kinds(con, query)
+        runs = _by_kinds(con, query) if query.stream is None else [_of_stream(query)]
     return Plan(first=query.after + 1, last=last, newest_first=query.newest_first, runs=tuple(runs), overlap=overlap)
 
 
@@ -167,7 +159,7 @@ def _walk(query: Query) -> Run:
 
 
 def _of_stream(query: Query) -> Run:
-    return Run(key=_equal(query, "stream"), checks=_checks(replace(query, stream=None)), order="version")
+    return Run(table="versions", key=((OF_STREAM, (query.stream or "",)),), checks=_checks(replace(query, stream=None)))
 
 
 def _of_intent(query: Query) -> list[Run]:
@@ -241,9 +233,8 @@ def _checks(query: Query) -> Terms:
         places = ", ".join("?" * len(query.evidence))
         named = ((f"(intent = ? OR position IN ({places}))", (query.intent, *query.evidence)),)
     policy: Terms = () if query.policy is None else ((OF_POLICY, (query.policy, query.policy)),)
-    stream = tuple((f"+{term}", values) for term, values in _equal(query, "stream"))  # a plus: not by its own index
-    columns = _equal(query, "namespace", "name", "actor", "cause")
-    return (*named, *stream, *columns, *_either(query), *_globs(query), *policy, *_times(query))
+    columns = _equal(query, "stream", "namespace", "name", "actor", "cause")
+    return (*named, *columns, *_either(query), *_globs(query), *policy, *_times(query))
 
 
 def _equal(query: Query, *columns: str) -> Terms:

@@ -11,8 +11,16 @@ from events.sqlite.index import withdraw
 from events.unit import Parked
 
 SEALED = f"{COLUMNS}, data_hash, redacted, hash"
-STORED = f"SELECT {COLUMNS}, data_hash FROM events WHERE id = ?"  # noqa: S608 - a constant
+STORED = f"SELECT {COLUMNS}, data_hash FROM events WHERE position = ?"  # noqa: S608 - a constant
 STUB = "SELECT position, id, stream, version, type, schema, time, actor, x'', data_hash FROM archived WHERE id = ?"
+LAST_BEYOND = """
+    SELECT version FROM events WHERE stream = ? AND position > (SELECT indexed FROM head) ORDER BY position DESC LIMIT 1
+"""
+LAST_INDEXED = """
+    SELECT version FROM versions WHERE stream = (SELECT stream FROM streams WHERE name = ?)
+    ORDER BY position DESC LIMIT 1
+"""
+LAST_ARCHIVED = "SELECT version FROM archived WHERE stream = ? ORDER BY version DESC LIMIT 1"
 PARKED = "SELECT position, name, error FROM parked WHERE ?1 IS NULL OR name = ?1 ORDER BY position, name"
 
 
@@ -22,19 +30,23 @@ def sealed(row: tuple[Any, ...]) -> Sealed:
     return Sealed(recorded=Recorded(*columns), data_hash=data_hash, redacted=redacted, hash=hash_)
 
 
-def stored(con: sqlite3.Connection, id_: str, *, archived: bool) -> Stored | None:
-    """Return the event with an id; ask also what was archived, if anything was."""
-    row = con.execute(STORED, (id_,)).fetchone()
-    if row is None and archived:
-        row = con.execute(STUB, (id_,)).fetchone()
+def stored(con: sqlite3.Connection, position: int) -> Stored:
+    """Return the event at a position, where there is one."""
+    *columns, data_hash = con.execute(STORED, (position,)).fetchone()
+    return Stored(Recorded(*columns), data_hash)
+
+
+def archived(con: sqlite3.Connection, id_: str) -> Stored | None:
+    """Return the archived event with an id, without its payload."""
+    row = con.execute(STUB, (id_,)).fetchone()
     return None if row is None else Stored(Recorded(*row[:-1]), row[-1])
 
 
 def version(con: sqlite3.Connection, stream: str) -> int:
-    """Return the number of events in a stream, archived ones included: those that are not come last."""
-    for table in ("events", "archived"):
-        row = con.execute(f"SELECT max(version) FROM {table} WHERE stream = ?", (stream,)).fetchone()  # noqa: S608
-        if row[0] is not None:
+    """Return the number of events in a stream."""
+    for statement in (LAST_BEYOND, LAST_INDEXED, LAST_ARCHIVED):
+        row = con.execute(statement, (stream,)).fetchone()
+        if row is not None:
             return int(row[0])
     return 0
 

@@ -127,7 +127,8 @@ class MemoryHand:
             hashes = store.hashes if column == "hash" else store.digests
             hashes[index] = bytes(other(hashes[index], place, mask))
         elif column in FACETS:
-            store.facets[index] = replace(store.facets[index], **{column: f"{getattr(store.facets[index], column)}x"})
+            found = store.facets[index]
+            store.facets[index] = structs.replace(found, **{column: f"{getattr(found, column)}x"})
         elif column == "redacted":
             store.redacted[position] = store.redacted.get(position, 0) ^ mask
         else:

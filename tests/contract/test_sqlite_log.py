@@ -321,9 +321,9 @@ class Counting:
         self._commit = log._writer.commit
         log._writer.commit = self  # type: ignore[method-assign]
 
-    def __call__(self, jobs: Sequence[Job]) -> list[object]:
+    def __call__(self, jobs: Sequence[Job], ids: Sequence[str] = ()) -> list[object]:
         self.groups.append(len(jobs))
-        return self._commit(jobs)
+        return self._commit(jobs, ids)
 
 
 async def test_64_producers_share_their_commits(log: SqliteLog) -> None:
@@ -393,8 +393,8 @@ async def acknowledged_and_lost(disk: SqliteDisk, log: SqliteLog) -> int:
 class Hasty(SqliteLog):
     """The mutant: it acknowledges what it has only put into its queue."""
 
-    async def _hand_in(self, jobs: Sequence[Job]) -> list[object]:
-        call = _Call(jobs, asyncio.get_running_loop().create_future())
+    async def _hand_in(self, jobs: Sequence[Job], ids: Sequence[str] = ()) -> list[object]:
+        call = _Call(jobs, ids, asyncio.get_running_loop().create_future())
         self._waiting.append(call)
         return [Appended(events=()) for _ in jobs]
 

@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -389,7 +388,7 @@ async def test_a_log_that_ends_elsewhere_takes_nothing(log: KeptLog, other: Kept
 def with_link(event: Sealed, tip: bytes, **changes: Any) -> Sealed:
     """Return the event changed, with a link that fits the change."""
     recorded = structs.replace(event.recorded, **changes)
-    return replace(event, recorded=recorded, hash=chain.link(tip, recorded, event.data_hash))
+    return structs.replace(event, recorded=recorded, hash=chain.link(tip, recorded, event.data_hash))
 
 
 async def test_events_that_do_not_continue_the_chain_are_not_taken_back(log: KeptLog, other: KeptLog) -> None:
