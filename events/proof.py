@@ -52,7 +52,7 @@ class Row:
 
     @property
     def recorded(self) -> Recorded:
-        """Return the event. Raises ValueError if its time is none."""
+        """Return the event."""
         stub = self.stub
         return Recorded(
             position=stub.position,
@@ -220,5 +220,5 @@ def _decoded(row: Row) -> Event | None:
     """Return the event, or None if it cannot be understood."""
     try:
         return decode(row.recorded)
-    except (Undecodable, ValueError):
+    except Undecodable:
         return None

@@ -61,7 +61,7 @@ class Verification:
         try:
             if self._con is None:
                 self._con = open_for_reading(self._path)
-                self._con.text_factory = bytes
+                self._con.text_factory = bytearray  # neither decoded nor taken for a blob
                 return self._walk.begin()
             with _one_instant(self._con):
                 return self._out_of_place(self._con) or self._page(self._con)
@@ -164,8 +164,10 @@ def _row(raw: tuple[Any, ...]) -> Row:
 
 
 def _text(column: str, value: object) -> str:
+    if not isinstance(value, bytearray):
+        raise _Unreadable(f"its column {column} holds a {type(value).__name__}")
     try:
-        return _bytes(column, value).decode()
+        return value.decode()
     except UnicodeDecodeError as error:
         raise _Unreadable(f"its column {column} is not valid UTF-8 ({error.reason} at byte {error.start})") from error
 
