@@ -230,6 +230,24 @@ def test_clocks_that_go_on_from_an_instant_within_the_latest_window_go_on_from_i
     assert times(reading, S.PAUSED) == (90, 0, 0)
 
 
+def test_clocks_that_go_on_while_the_document_cannot_be_read_know_as_little_as_before() -> None:
+    clocks = clocks_of([found(S.RUNNING), BecameUnreadable(window=within(100, 110), reason="status.state")])
+
+    reading = until(renewed(clocks, at(150)), at(200))
+
+    assert times(reading, S.RUNNING) == (0, 0, 50)
+    assert reading.availability == Share(lower=0.0, upper=1.0)
+
+
+def test_clocks_that_go_on_count_nothing_of_what_was_before() -> None:
+    clocks = clocks_of(course((0, S.RUNNING), (100, S.FAILED)))
+
+    reading = until(renewed(clocks, at(150)), at(200))
+
+    assert (times(reading, S.RUNNING), times(reading, S.FAILED)) == ((0, 0, 0), (50, 0, 0))
+    assert reading.availability == Share(lower=0.0, upper=0.0)
+
+
 def test_while_the_document_cannot_be_read_nothing_is_known_from_the_last_look_that_could() -> None:
     unreadable = BecameUnreadable(window=within(100, 115), reason="status.state")
     spell = (found(S.RUNNING), unreadable)

@@ -109,13 +109,14 @@ def test_a_change_of_values_leaves_the_paths_shared_and_so_does_one_that_leads_t
 
 
 def test_what_is_shared_is_bounded_in_number_and_length() -> None:
-    long = "x" * (LONGEST_SHARED + 1)
+    long, longest = "x" * (LONGEST_SHARED + 1), "x" * LONGEST_SHARED
     before = configuration._shared_text.cache_info()
 
     held = Flattened({"long": long})
 
     assert held["long"] is long
     assert Flattened({"long": anew(long)})["long"] is not long
+    assert Flattened({"a": anew(longest)})["a"] is Flattened({"a": anew(longest)})["a"]
     assert before.maxsize is not None
     for cache in (configuration._shared_text, configuration._shared_paths):
         assert 1000 <= (cache.cache_info().maxsize or 0) <= 10_000

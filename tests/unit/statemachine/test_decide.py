@@ -75,6 +75,15 @@ def test_an_edit_that_shows_only_in_its_date_makes_no_event() -> None:
     assert decide(known, Seen(look=NOW, sighting=touched), not_before=LAST, gap=False) == ()
 
 
+def test_a_last_look_at_the_very_instant_of_the_answer_bounds_the_change() -> None:
+    known, seen = known_as(sighting(Status.PAUSED)), Seen(look=NOW, sighting=sighting(Status.RUNNING))
+
+    [told] = decide(known, seen, not_before=NOW.answered_at, gap=False)
+
+    assert isinstance(told, StatusChanged)
+    assert told.window == Window(not_before=NOW.answered_at, seen_at=NOW.answered_at)
+
+
 def test_a_changed_status_is_told_with_its_window_and_with_what_was_not_seen() -> None:
     known = known_as(sighting(Status.PAUSED))
 

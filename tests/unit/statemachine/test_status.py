@@ -1,5 +1,6 @@
 """How things are spelt: the texts of the API, names, instants, and what others store and show."""
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -25,6 +26,16 @@ def test_an_instant_has_one_spelling_whatever_the_zone_it_is_told_in() -> None:
     elsewhere = START.astimezone(timezone(timedelta(hours=5)))
 
     assert instant(START) == instant(elsewhere) == "2026-03-01T12:00:00.000000Z"
+
+
+def test_an_instant_is_spelt_alike_wherever_it_is_spelt(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        spelt = instant(START)
+    time.tzset()
+
+    assert spelt == "2026-03-01T12:00:00.000000Z"
 
 
 def test_the_years_of_an_instant_have_four_digits_so_that_texts_are_in_the_order_of_time() -> None:
