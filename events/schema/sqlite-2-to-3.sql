@@ -64,8 +64,9 @@ INSERT INTO head SELECT only, position, hash, log_id, (SELECT coalesce(max(last)
 DROP TABLE head_2;
 
 CREATE TABLE ids (
-    id        TEXT    PRIMARY KEY,
-    position  INTEGER NOT NULL
+    crc       INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    PRIMARY KEY (crc, position)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE streams (

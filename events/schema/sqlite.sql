@@ -90,10 +90,11 @@ INSERT INTO head VALUES (1, 0, zeroblob(32), lower(hex(randomblob(16))), 0);
 -- The index: what events are found by. Kept by the writer (see `index`), many events at once: an index of SQLite's own,
 -- which is changed with every event, costs several times as much.
 
--- Where each id stands.
+-- Where each id may stand, by its check sum: ids have no order, so the fewer pages the better.
 CREATE TABLE ids (
-    id        TEXT    PRIMARY KEY,
-    position  INTEGER NOT NULL
+    crc       INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    PRIMARY KEY (crc, position)
 ) STRICT, WITHOUT ROWID;
 
 -- The streams by number, and the run of each.

@@ -7,12 +7,12 @@ both are there or neither is.
 """
 
 import sqlite3
+from zlib import crc32
 
 STEP = 512  # events: a step takes some milliseconds, in which nothing is acknowledged
 
 # ?1 and ?2: the first and the last position.
-IDS = "INSERT INTO ids (id, position) SELECT id, position FROM events WHERE position BETWEEN ?1 AND ?2 ORDER BY id"
-NO_IDS = "DELETE FROM ids WHERE id IN (SELECT id FROM events WHERE position BETWEEN ?1 AND ?2)"
+IDS = "SELECT id, position FROM events WHERE position BETWEEN ?1 AND ?2"
 STREAMS = "INSERT OR IGNORE INTO streams (name) SELECT DISTINCT stream FROM events WHERE position BETWEEN ?1 AND ?2"
 PLACES = """
     SELECT streams.stream, events.position, events.version FROM events JOIN streams ON streams.name = events.stream
@@ -56,6 +56,11 @@ FOLLOWERS = f"INSERT INTO followers (intent, position) {NAMED} ORDER BY 1, 2"
 NO_FOLLOWERS = f"DELETE FROM followers WHERE (intent, position) IN ({NAMED})"  # noqa: S608 - a constant
 
 
+def check_sum(id_: str) -> int:
+    """Return what stands for an id in the index: 32 bits with a sign, which take the least room."""
+    return crc32(id_.encode()) - (1 << 31)
+
+
 def keep_up(con: sqlite3.Connection, head: int) -> bool:
     """Extend the index if so many events are not in it that it is worth while; return whether it was."""
     (indexed,) = con.execute("SELECT indexed FROM head").fetchone()
@@ -67,12 +72,18 @@ def keep_up(con: sqlite3.Connection, head: int) -> bool:
 
 def extend(con: sqlite3.Connection, first: int, last: int) -> None:
     """Let events be found by the index, from the first to the last position."""
-    for statement in (IDS, STREAMS, VERSIONS, KINDS, SUBJECTS, ENTRIES, FOLLOWERS):
+    con.executemany("INSERT INTO ids (crc, position) VALUES (?, ?)", _ids(con, first, last))
+    for statement in (STREAMS, VERSIONS, KINDS, SUBJECTS, ENTRIES, FOLLOWERS):
         con.execute(statement, (first, last))
     con.execute("UPDATE head SET indexed = max(indexed, ?)", (last,))
 
 
 def withdraw(con: sqlite3.Connection, first: int, last: int) -> None:
     """Let events not be found any more; they must stand as they did when they were put in."""
-    for statement in (NO_IDS, NO_VERSIONS, NO_ENTRIES, NO_FOLLOWERS):
+    con.executemany("DELETE FROM ids WHERE crc = ? AND position = ?", _ids(con, first, last))
+    for statement in (NO_VERSIONS, NO_ENTRIES, NO_FOLLOWERS):
         con.execute(statement, (first, last))
+
+
+def _ids(con: sqlite3.Connection, first: int, last: int) -> list[tuple[int, int]]:
+    return sorted((check_sum(id_), position) for id_, position in con.execute(IDS, (first, last)))

@@ -16,7 +16,7 @@ from events.facets import Facets
 from events.record import Recorded, Sealed
 from events.settling import ONLY_EPOCH, Stored, prepare, settle
 from events.sqlite import rows
-from events.sqlite.index import extend, keep_up, withdraw
+from events.sqlite.index import check_sum, extend, keep_up, withdraw
 from events.streams import subject
 from events.unit import Parked, Result, Unit
 
@@ -24,6 +24,9 @@ STREAMS = 10_000  # whose versions are kept in mind
 ASKED = 500  # ids that are looked for at once
 BEYOND = """
     SELECT id, position, stream, version FROM events WHERE position > (SELECT indexed FROM head) ORDER BY position
+"""
+PLACE = """
+    SELECT events.position FROM ids CROSS JOIN events USING (position) WHERE ids.crc = ? AND events.id = ?
 """
 TIP = """
     SELECT position, hash, (SELECT latest FROM lateness), EXISTS (SELECT 1 FROM segments) FROM head
@@ -68,10 +71,10 @@ class Ledger:
         if self._archived:
             return
         for start in range(0, len(ids), ASKED):
-            part = ids[start : start + ASKED]
-            sql = f"SELECT id FROM ids WHERE id IN ({', '.join('?' * len(part))})"  # noqa: S608 - no value in it
-            self._new_ids.update(part)
-            self._new_ids.difference_update(id_ for (id_,) in self._con.execute(sql, part))
+            part = {id_: check_sum(id_) for id_ in ids[start : start + ASKED]}
+            sql = f"SELECT crc FROM ids WHERE crc IN ({', '.join('?' * len(part))})"  # noqa: S608 - no value in it
+            there = {crc for (crc,) in self._con.execute(sql, tuple(part.values()))}
+            self._new_ids.update(id_ for id_, crc in part.items() if crc not in there)
 
     def finish(self) -> None:
         """Write what is left to be written, before the transaction is committed."""
@@ -231,5 +234,5 @@ class Ledger:
         known = self._known.get(id_)
         if known is not None or id_ in self._new_ids:
             return known
-        row = self._con.execute("SELECT position FROM ids WHERE id = ?", (id_,)).fetchone()
+        row = self._con.execute(PLACE, (check_sum(id_), id_)).fetchone()
         return None if row is None else int(row[0])

@@ -98,7 +98,8 @@ class SqliteLog(SqliteReader):
         await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.scrub)
 
     async def restore(self, events: Sequence[Sealed], log_id: str) -> None:
-        await self._hand_in([lambda ledger: restore(events, log_id, ledger)])
+        ids = [event.recorded.id for event in events]
+        await self._hand_in([lambda ledger: restore(events, log_id, ledger)], ids)
         await self.identify()
 
     async def archive(self, segment: Segment, told: Unit) -> Result | StillNeeded:

@@ -42,6 +42,7 @@ def migrate(con: sqlite3.Connection, path: Path, *, old: int, new: int) -> None:
     con.executescript(f"BEGIN IMMEDIATE;\n{steps}")
     _index(con, path, events)
     con.execute("COMMIT")
+    _shrink(con, path)
     logger.info(
         "log_migrated", log=str(path), schema=new, events=events, copy=str(copy), way_back=_way_back(path, copy)
     )
@@ -54,6 +55,15 @@ def _index(con: sqlite3.Connection, path: Path, events: int) -> None:
         last = min(first + EVERY - 1, events)
         extend(con, first, last)
         logger.info("log_migrates", log=str(path), indexed=last, events=events)
+
+
+def _shrink(con: sqlite3.Connection, path: Path) -> None:
+    """Give back the room of the tables that were made anew; where there is none for that, the log fills it in time."""
+    try:
+        con.execute("VACUUM")
+        con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.OperationalError as error:
+        logger.info("log_keeps_free_room", log=str(path), why=str(error))
 
 
 def _way_back(path: Path, copy: Path) -> str:

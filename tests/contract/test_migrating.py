@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,29 @@ async def test_a_log_that_was_brought_here_is_like_one_that_was_made_here(path: 
     await (await migrated(tmp_path / "new.db")).close()
 
     assert shape(path) == shape(tmp_path / "new.db")
+    with closing(sqlite3.connect(path)) as con:
+        assert con.execute("PRAGMA freelist_count").fetchone() == (0,)
+
+
+async def test_a_log_that_cannot_be_made_smaller_is_migrated_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cramped(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            if sql == "VACUUM":
+                raise sqlite3.OperationalError("database or disk is full")
+            return super().execute(sql, *values)
+
+    connect = partial(sqlite3.connect, factory=Cramped)
+    monkeypatch.setattr("events.sqlite.file.sqlite3.connect", connect)
+    before = content(path)
+    with capture_logs() as lines:
+        log = await migrated(path)
+
+    assert "log_keeps_free_room" in [line["event"] for line in lines]
+    assert isinstance(await log.verify(), Anchor)
+    await log.close()
+    assert content(path) == before
 
 
 async def test_a_copy_is_kept_and_the_way_back_that_is_told_leads_back(path: Path, old: int) -> None:
