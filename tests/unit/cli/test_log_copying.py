@@ -3,17 +3,24 @@
 import asyncio
 import json
 import sqlite3
+import tracemalloc
+from collections.abc import AsyncGenerator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from events.anchor import Standing
+from events.log import CopiedLog
+from events.record import Sealed
 from events.sqlite import SqliteLog
+from events.transfer import outgoing
 from events.unit import CursorMove, Unit
 from tests.contract.disks import added, append, draft, unit
 from tests.unit.cli.hands import Run
 
 LIFE = "endpoint/acme/tgi/2026-11-20T12:00:00.000000Z"
+LONG = 20_000  # events
 
 
 @pytest.fixture
@@ -44,6 +51,48 @@ def test_an_export_goes_to_standard_output_a_cloudevent_a_line(lamplighter: Run,
     assert heading["data"]["last"] == 5
     assert [event["data"]["reason"] for event in events] == ["r0", "r1", "r2", "r3", "r4"]
     assert told.err == ""
+
+
+def most(lamplighter: Run, folder: Path) -> int:
+    """Return the most memory that was in use at once while a long log was exported."""
+    path, file = folder / "long.db", folder / "long.jsonl"
+
+    async def fill() -> None:
+        opened = await SqliteLog.open(path, holder="a test")
+        for first in range(0, LONG, 1000):
+            await added(opened, unit(LIFE, first, *map(draft, map(str, range(first, first + 1000)))))
+        await opened.close()
+
+    asyncio.run(fill())
+    tracemalloc.start()
+    try:
+        assert lamplighter("log", "export", "--log", f"sqlite:///{path}", "--to", str(file)).code == 0
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    with file.open("rb") as lines:
+        assert sum(1 for _ in lines) == 1 + LONG
+    return peak
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+def test_an_export_holds_some_pages_of_a_long_log_at_once_and_never_all_of_it(
+    lamplighter: Run, log: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gathered: bool
+) -> None:
+    """`gathered`, the mutant: it reads all events, and then it writes them."""
+    read = outgoing._standing_events
+
+    async def gather(log: CopiedLog, standing: Standing, after: int) -> AsyncGenerator[Sealed, None]:
+        for event in [event async for event in read(log, standing, after)]:
+            yield event
+
+    if gathered:
+        monkeypatch.setattr(outgoing, "_standing_events", gather)
+    lamplighter("log", "export", "--log", log)  # the first one imports what all others have
+
+    peak = most(lamplighter, tmp_path)
+
+    assert (peak > 4 << 20) == gathered, peak
 
 
 @pytest.mark.parametrize("name", ["log.jsonl", "log.jsonl.gz"])
