@@ -105,6 +105,13 @@ CREATE TABLE entries (
     PRIMARY KEY (subject, kind, position)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE members (
+    subject   INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    kind      INTEGER NOT NULL,
+    PRIMARY KEY (subject, position)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE followers (
     intent    TEXT    NOT NULL,
     position  INTEGER NOT NULL,

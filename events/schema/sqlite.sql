@@ -129,13 +129,20 @@ CREATE TABLE subjects (
     UNIQUE (namespace, name)
 ) STRICT;
 
--- Each subject and kind has a run of positions, in the log's order. Subject 0 is the whole log, a namespace has what is
--- about its endpoints, too; kind 0 is all of an endpoint's.
+-- Each kind has a run of positions, in the log's order: in the whole log (subject 0), and in each namespace.
 CREATE TABLE entries (
     subject   INTEGER NOT NULL,
     kind      INTEGER NOT NULL,
     position  INTEGER NOT NULL,
     PRIMARY KEY (subject, kind, position)
+) STRICT, WITHOUT ROWID;
+
+-- Each endpoint has a run of all that is about it, with its kinds: a run for each of these would be many pages more.
+CREATE TABLE members (
+    subject   INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    kind      INTEGER NOT NULL,
+    PRIMARY KEY (subject, position)
 ) STRICT, WITHOUT ROWID;
 
 -- Each intent has a run of what names it.

@@ -31,26 +31,29 @@ SUBJECTS = """
     SELECT DISTINCT namespace, '' FROM events WHERE position BETWEEN ?1 AND ?2 AND namespace IS NOT NULL
     UNION SELECT DISTINCT namespace, name FROM events WHERE position BETWEEN ?1 AND ?2 AND name IS NOT NULL
 """
-RUNS = """
-    WITH meant AS MATERIALIZED (
-        SELECT events.position, events.namespace, events.name, kinds.kind
-        FROM events
-        LEFT JOIN intents ON intents.intent = events.intent AND intents.position < events.position
-        JOIN kinds ON kinds.type = events.type AND kinds.status = coalesce(events.status, '')
-            AND kinds.cause = coalesce(events.cause, '') AND kinds.actor = events.actor
-            AND kinds.policy = coalesce(events.policy, intents.policy, '')
-        WHERE events.position BETWEEN ?1 AND ?2
-    )
+MEANT = """
+    SELECT events.position, events.namespace, events.name, kinds.kind
+    FROM events
+    LEFT JOIN intents ON intents.intent = events.intent AND intents.position < events.position
+    JOIN kinds ON kinds.type = events.type AND kinds.status = coalesce(events.status, '')
+        AND kinds.cause = coalesce(events.cause, '') AND kinds.actor = events.actor
+        AND kinds.policy = coalesce(events.policy, intents.policy, '')
+    WHERE events.position BETWEEN ?1 AND ?2
+"""
+OF_KINDS = f"""
+    WITH meant AS MATERIALIZED ({MEANT})
     SELECT 0 AS subject, kind, position FROM meant
     UNION ALL
     SELECT subject, kind, position FROM meant JOIN subjects USING (namespace) WHERE subjects.name = ''
-    UNION ALL
-    SELECT subject, kind, position FROM meant JOIN subjects USING (namespace, name)
-    UNION ALL
-    SELECT subject, 0, position FROM meant JOIN subjects USING (namespace, name)
-"""
-ENTRIES = f"INSERT INTO entries (subject, kind, position) {RUNS} ORDER BY 1, 2, 3"
-NO_ENTRIES = f"DELETE FROM entries WHERE (subject, kind, position) IN ({RUNS})"  # noqa: S608 - a constant
+"""  # noqa: S608 - a constant
+OF_ENDPOINTS = f"""
+    WITH meant AS MATERIALIZED ({MEANT})
+    SELECT subject, position, kind FROM meant JOIN subjects USING (namespace, name)
+"""  # noqa: S608 - a constant
+ENTRIES = f"INSERT INTO entries (subject, kind, position) {OF_KINDS} ORDER BY 1, 2, 3"
+NO_ENTRIES = f"DELETE FROM entries WHERE (subject, kind, position) IN ({OF_KINDS})"  # noqa: S608 - a constant
+MEMBERS = f"INSERT INTO members (subject, position, kind) {OF_ENDPOINTS} ORDER BY 1, 2"
+NO_MEMBERS = f"DELETE FROM members WHERE (subject, position, kind) IN ({OF_ENDPOINTS})"  # noqa: S608 - a constant
 NAMED = "SELECT intent, position FROM events WHERE position BETWEEN ?1 AND ?2 AND intent IS NOT NULL"
 FOLLOWERS = f"INSERT INTO followers (intent, position) {NAMED} ORDER BY 1, 2"
 NO_FOLLOWERS = f"DELETE FROM followers WHERE (intent, position) IN ({NAMED})"  # noqa: S608 - a constant
@@ -73,7 +76,7 @@ def keep_up(con: sqlite3.Connection, head: int) -> bool:
 def extend(con: sqlite3.Connection, first: int, last: int) -> None:
     """Let events be found by the index, from the first to the last position."""
     con.executemany("INSERT INTO ids (crc, position) VALUES (?, ?)", _ids(con, first, last))
-    for statement in (STREAMS, VERSIONS, KINDS, SUBJECTS, ENTRIES, FOLLOWERS):
+    for statement in (STREAMS, VERSIONS, KINDS, SUBJECTS, ENTRIES, MEMBERS, FOLLOWERS):
         con.execute(statement, (first, last))
     con.execute("UPDATE head SET indexed = max(indexed, ?)", (last,))
 
@@ -81,7 +84,7 @@ def extend(con: sqlite3.Connection, first: int, last: int) -> None:
 def withdraw(con: sqlite3.Connection, first: int, last: int) -> None:
     """Let events not be found any more; they must stand as they did when they were put in."""
     con.executemany("DELETE FROM ids WHERE crc = ? AND position = ?", _ids(con, first, last))
-    for statement in (NO_VERSIONS, NO_ENTRIES, NO_FOLLOWERS):
+    for statement in (NO_VERSIONS, NO_ENTRIES, NO_MEMBERS, NO_FOLLOWERS):
         con.execute(statement, (first, last))
 
 

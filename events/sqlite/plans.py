@@ -5,9 +5,10 @@ may match, merges them by position, and stops at its limit:
 
 - few positions are left between `after` and `before`, or they are not indexed yet: the table itself;
 - a stream: its own run; an intent: that of what names it;
-- type, status, cause, policy, actor: one run for each *kind* (their combination) that there is, of the whole log, of a
-  namespace, or of an endpoint;
-- globs: the runs of the endpoints that match; where these are too many, those of the kinds, and each event is checked.
+- type, status, cause, policy, actor: one run for each *kind* (their combination) that there is, in the whole log or in
+  a namespace;
+- endpoints, by name or by globs: the run of each, in which every event has its kind beside it; where they are many and
+  the kinds are rare, the runs of the kinds, and each event is checked.
 
 Times are nearly in the order of positions, and by how much they are not is known (`lateness`): they narrow the
 positions, and only near their ends are times looked at. What runs do not make sure of is checked event by event.
@@ -25,10 +26,9 @@ from events.query import Query
 
 NEAR = 2000  # positions: so few are read one by one
 MOST_RUNS = 1000  # merged; beyond that a scan meets what matches sooner
-MOST_SUBJECTS = 50  # endpoints for each of which its kinds are looked up
-MOST_OF_SUBJECTS = 300  # runs of these
+MOST_SUBJECTS = 50  # endpoints whose runs are always taken
+RARE = 4000  # events of a kind: so few may be looked at one by one, where there are more endpoints than that
 EVERYTHING = 0  # the subject that is the whole log
-ANY = 0  # the kind of all that is about an endpoint
 OF_POLICY = (
     "(events.policy = ? OR events.policy IS NULL AND EXISTS (SELECT 1 FROM intents "
     "WHERE intents.intent = events.intent AND intents.policy = ? AND intents.position < events.position))"
@@ -53,7 +53,7 @@ Terms = tuple[tuple[str, tuple[Value, ...]], ...]  # conditions with their value
 class Run:
     """Rows of a table that fulfil the conditions of `key`, by position; the events there must pass the `checks`."""
 
-    table: Literal["events", "versions", "entries", "followers"] = "events"
+    table: Literal["events", "versions", "entries", "members", "followers"] = "events"
     key: Terms = ()
     checks: Terms = ()
 
@@ -170,38 +170,61 @@ def _of_intent(query: Query) -> list[Run]:
 
 def _by_kinds(con: sqlite3.Connection, query: Query) -> list[Run]:
     """Take the runs of the kinds that match: in the log, in a namespace, or of endpoints."""
-    if query.globs or (query.name is not None and query.namespace is None):
-        runs = _of_subjects(con, query)
-    elif query.namespace is None:
-        runs = list(_of_kinds(con, query, EVERYTHING)) if _kinds(query) else [Run(checks=_times(query))]
+    if query.globs or query.name is not None:
+        runs = _of_endpoints(con, query)
+    elif query.namespace is not None:
+        runs = _of_namespace(con, query, query.namespace)
     else:
-        runs = list(_of_subject(con, query, query.namespace, query.name or ""))
+        runs = list(_of_kinds(con, query, EVERYTHING)) if _kinds(query) else [Run(checks=_times(query))]
     return runs if len(runs) <= MOST_RUNS else [_walk(query)]
 
 
-def _of_subject(con: sqlite3.Connection, query: Query, namespace: str, name: str) -> Iterator[Run]:
-    found = con.execute("SELECT subject FROM subjects WHERE namespace = ? AND name = ?", (namespace, name)).fetchone()
-    if found is None:
-        return iter(())
-    return _of_kinds(con, query, found[0]) if _kinds(query) or not name else iter([_run(query, found[0], ANY)])
+def _of_namespace(con: sqlite3.Connection, query: Query, namespace: str) -> list[Run]:
+    return [run for subject in _subjects(con, namespace, "") for run in _of_kinds(con, query, subject)]
 
 
-def _of_subjects(con: sqlite3.Connection, query: Query) -> list[Run]:
-    """Take the runs of the endpoints that match; if they are too many, those of the kinds, and check each event."""
-    subjects = list(islice(_subjects(con, query), MOST_RUNS + 1))
-    if not _kinds(query):
-        return [_run(query, subject, ANY) for subject in subjects]
-    if len(subjects) <= MOST_SUBJECTS:
-        each = (run for subject in subjects for run in _of_kinds(con, query, subject))
-        runs = list(islice(each, MOST_OF_SUBJECTS + 1))
-        if len(runs) <= MOST_OF_SUBJECTS:
-            return runs
+def _of_endpoints(con: sqlite3.Connection, query: Query) -> list[Run]:
+    """Take the runs of the endpoints that match; if their kinds are rare, those of the kinds, and check each event."""
+    subjects, kinds = list(islice(_matching(con, query), MOST_RUNS + 1)), _wanted(con, query)
+    if len(subjects) <= MOST_SUBJECTS or kinds is None or not _are_rare(con, kinds):
+        return [_of_endpoint(query, subject, kinds) for subject in subjects] if kinds is None or kinds else []
     wide = replace(query, name=None)
-    found = _of_kinds(con, wide, EVERYTHING) if query.namespace is None else _of_subject(con, wide, query.namespace, "")
+    found = _of_kinds(con, wide, EVERYTHING) if query.namespace is None else _of_namespace(con, wide, query.namespace)
     return [replace(run, checks=_checks(query)) for run in found]
 
 
-def _subjects(con: sqlite3.Connection, query: Query) -> Iterator[int]:
+def _of_endpoint(query: Query, subject: int, kinds: tuple[int, ...] | None) -> Run:
+    key: Terms = (("subject = ?", (subject,)),)
+    if kinds is not None:
+        key = (*key, (f"kind IN ({', '.join('?' * len(kinds))})", kinds))
+    return Run(table="members", key=key, checks=_times(query))
+
+
+def _wanted(con: sqlite3.Connection, query: Query) -> tuple[int, ...] | None:
+    """Return the kinds that a query asks for; None if it asks for any."""
+    terms = _kinds(query)
+    where, values = " AND ".join(term for term, _ in terms), [value for _, own in terms for value in own]
+    return tuple(kind for (kind,) in con.execute(f"SELECT kind FROM kinds WHERE {where}", values)) if terms else None  # noqa: S608 - no value in it
+
+
+def _are_rare(con: sqlite3.Connection, kinds: tuple[int, ...]) -> bool:
+    """Return whether of some kinds so few events are in the log that each of them may be looked at."""
+    left = RARE
+    for kind in kinds:
+        sql = "SELECT 1 FROM entries WHERE subject = ? AND kind = ? LIMIT ?"
+        left -= len(con.execute(sql, (EVERYTHING, kind, left + 1)).fetchall())
+        if left < 0:
+            return False
+    return True
+
+
+def _subjects(con: sqlite3.Connection, namespace: str, name: str) -> list[int]:
+    """Return a namespace (whose name is '') or an endpoint, if it is in the index."""
+    sql = "SELECT subject FROM subjects WHERE namespace = ? AND name = ?"
+    return [subject for (subject,) in con.execute(sql, (namespace, name))]
+
+
+def _matching(con: sqlite3.Connection, query: Query) -> Iterator[int]:
     """Yield the endpoints that a query may be about."""
     terms = [("name > ''", ()), *_equal(query, "namespace", "name"), *_globs(query)]
     where, values = " AND ".join(term for term, _ in terms), [value for _, own in terms for value in own]
@@ -214,11 +237,9 @@ def _of_kinds(con: sqlite3.Connection, query: Query, subject: int) -> Iterator[R
     terms = _kinds(query)
     where = " AND ".join(["true", *(term for term, _ in terms)])
     values = [subject, *(value for _, own in terms for value in own)]
-    return (_run(query, subject, kind) for (kind,) in con.execute(f"{THERE} WHERE {where}", values))
-
-
-def _run(query: Query, subject: int, kind: int) -> Run:
-    return Run(table="entries", key=(("subject = ?", (subject,)), ("kind = ?", (kind,))), checks=_times(query))
+    for (kind,) in con.execute(f"{THERE} WHERE {where}", values):
+        key: Terms = (("subject = ?", (subject,)), ("kind = ?", (kind,)))
+        yield Run(table="entries", key=key, checks=_times(query))
 
 
 def _kinds(query: Query) -> Terms:

@@ -177,7 +177,7 @@ TIGHT = st.fixed_dictionaries(
         "NEAR": st.sampled_from([0, 0, 0, 2000]),
         "MOST_RUNS": st.sampled_from([0, 3, 1000]),
         "MOST_SUBJECTS": st.sampled_from([0, 1, 50]),
-        "MOST_OF_SUBJECTS": st.sampled_from([0, 2, 300]),
+        "RARE": st.sampled_from([0, 2, 4000]),
     }
 )
 
