@@ -15,7 +15,7 @@ OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 BUSY_SECONDS = 5.0
 CACHE_KIB = 16 << 10  # more than the largest group changes: what does not fit is written twice
 PAGE_BYTES = 8 << 10  # an event has half a KiB and more: with larger pages fewer are read and written
-WAL_PAGES = 2000  # the write-ahead log is brought into the file when it has so many: many were changed more than once
+WAL_PAGES = 3000  # the write-ahead log is brought into the file when it has so many: many were changed more than once
 WAL_BYTES = 24 << 20  # and is cut back to this size, which is more: cutting and growing it each time costs a fifth
 
 # As `Recorded` has them, one by one.
