@@ -53,15 +53,37 @@ _PARTS: Mapping[str, Any] = {
     "cacheHttpResponses": {"type": "boolean"},
     "privateService": {"type": "object"},
 }
+EXAMPLE: Mapping[str, Any] = {
+    "name": "tgi",
+    "type": "authenticated",
+    "provider": {"vendor": "aws", "region": "us-east-1"},
+    "compute": {
+        "accelerator": "gpu",
+        "instanceType": "nvidia-l4",
+        "instanceSize": "x1",
+        "scaling": {"minReplica": 0, "maxReplica": 1, "scaleToZeroTimeout": 15},
+    },
+    "model": {
+        "repository": "openai-community/gpt2",
+        "framework": "pytorch",
+        "task": "text-generation",
+        "image": {"huggingface": {}},
+        "env": {},
+        "secrets": {},
+    },
+    "tags": ["demo"],
+}
 DOCUMENT: Mapping[str, Any] = {
     "type": "object",
     "description": "An endpoint's document, whole.",
     "required": ["name", "type", "provider", "compute", "model"],
     "properties": {"name": NAME, **_PARTS},
+    "examples": [EXAMPLE],
 }
 CHANGES: Mapping[str, Any] = {
     "type": "object",
     "description": "A part of an endpoint's document: what it does not name stays as it is.",
     "minProperties": 1,
     "properties": _PARTS,
+    "examples": [{"compute": {"scaling": {"maxReplica": 4}}}],
 }

@@ -456,7 +456,7 @@ class CommandBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class HoldBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long no policy may act (90s, 15m, 1h30m, 2d), and why."""
 
-    for_: str = msgspec.field(name="for")
+    for_: Annotated[str, msgspec.Meta(examples=["2h", "1h30m"])] = msgspec.field(name="for")
     reason: str = ""
 
 
