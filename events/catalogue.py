@@ -77,13 +77,15 @@ class Intended:
     `scaling` is `compute.scaling` as it stood, so that what a resume changed can be told. `updated_at` is when the
     endpoint had last been edited: if it moves, somebody was there since. `policy` is None for a person's command; who,
     stands in the event's actor. `intent`: its id, by which its outcome names it. `command`: what to do. `life`: when
-    the endpoint was created. `evidence`: the positions that it rests on. `reason`: why, for people. `deadline`: it is
-    given up if it was not done by then. `revision`: the digest of what the policy said.
+    the endpoint was created; null where there was none of that name, before a creation. `evidence`: the positions that
+    it rests on. `reason`: why, for people. `deadline`: it is given up if it was not done by then. `revision`: the
+    digest of what the policy said. `wanted`: what a creation or an update sends, path to value, masked. `borrowed`:
+    the token that signs it is that of whoever asked, which is kept nowhere.
     """
 
     intent: str
     command: str
-    life: datetime
+    life: datetime | None
     version: int
     evidence: tuple[int, ...]
     reason: str
@@ -92,6 +94,8 @@ class Intended:
     revision: str | None = None
     updated_at: datetime | None = None
     scaling: Mapping[str, Scalar] = field(default_factory=dict)
+    wanted: Mapping[str, Scalar] = field(default_factory=dict)
+    borrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

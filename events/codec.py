@@ -83,6 +83,8 @@ UPCASTS: dict[str, tuple[Upcast, ...]] = {
     "endpoint.became_unreadable": (_as_it_was,),
     "endpoint.became_readable": (_as_it_was,),
     "endpoint.deleted": (_as_it_was,),
+    # 2: what a creation or an update sends, masked; whose token signs it
+    "act.intended": (_as_it_was,),
 }
 
 _NAMES = {cls: name for name, cls in TYPES.items()}

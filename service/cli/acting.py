@@ -79,10 +79,27 @@ def _hold_path(endpoint: str | None, *, everything: bool) -> str:
 
 
 def _act(ctx: typer.Context, act: str, endpoint: str, reason: str, url: str | None, *, json: bool) -> None:
-    asked = daemon(ctx, url)
     path = endpoint_path(parse_endpoint(endpoint), act)
+    told_act(ctx, act, endpoint, "POST", path, body={"reason": reason} if reason else {}, url=url, json=json)
+
+
+def told_act(
+    ctx: typer.Context,
+    act: str,
+    endpoint: str,
+    method: str,
+    path: str,
+    *,
+    body: Mapping[str, Any] | None = None,
+    reason: str = "",
+    url: str | None,
+    json: bool,
+) -> None:
+    """Ask for something to be done, and tell how it ended; `reason` is for what has another body."""
+    asked = daemon(ctx, url)
+    query = {"reason": reason} if reason else None
     try:
-        reply = asked.ask("POST", path, body={"reason": reason} if reason else {}, seconds=ACT_SECONDS)
+        reply = asked.ask(method, path, query=query, body=body, seconds=ACT_SECONDS)
     except NotReached as error:
         raise (_unanswered(endpoint, act, error) if error.lost else error) from error
     told: dict[str, Any] = reply.document if isinstance(reply.document, dict) else {}
@@ -93,7 +110,7 @@ def _act(ctx: typer.Context, act: str, endpoint: str, reason: str, url: str | No
     if wants_json(ctx, json):
         document(told)
     elif told["outcome"] == "done":
-        say(f"{endpoint}: {told.get('status')}")
+        say(f"{endpoint}: {'gone' if act == 'delete' else told.get('status')}")
     else:
         say(f"{endpoint}: nothing to do, it is {told.get('status')}")
 
@@ -110,6 +127,10 @@ def _refused(endpoint: str, reply: Reply, told: dict[str, Any]) -> Stop:
     outcome = told["outcome"]
     if outcome == "notAllowed":
         return Stop(f"not allowed: {reply.error}", Exit.NOT_ALLOWED, document=told)
+    if outcome in {"unfit", "keyTaken"}:
+        return Stop(f"{endpoint}: {reply.error}", Exit.USAGE, document=told)
+    if outcome == "cannotApply" and reply.code == 404:
+        return Stop(reply.error, Exit.GONE, document=told)
     if outcome == "rejected":
         code = told.get("code")
         exit_code = Exit.NOT_ALLOWED if code in {401, 403} else Exit.FAILED

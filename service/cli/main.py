@@ -29,6 +29,7 @@ from service.cli import (
     timeline,
     uptime,
     waiting,
+    writing,
 )
 from service.cli.calling import Given
 from service.cli.demo import command
@@ -57,6 +58,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
         plan.plan,
         waiting.wait,
     ),
+    *(writing.create, writing.update, writing.delete),
     *(acting.pause, acting.resume, acting.scale_to_zero, acting.hold, acting.unhold),
 )
 

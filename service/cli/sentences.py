@@ -87,7 +87,9 @@ def _warned(data: Data) -> str:
 
 def _intended(data: Data) -> str:
     who = f"policy {data['policy']}" if data.get("policy") else "a person"
-    return f"{who} means to {COMMANDS.get(data['command'], data['command'])} it: {data['reason']}"
+    wanted = data.get("wanted") or {}
+    what = f" ({', '.join(f'{path} {_value(value)}' for path, value in wanted.items())})" if wanted else ""
+    return f"{who} means to {COMMANDS.get(data['command'], data['command'])} it{what}: {data['reason']}"
 
 
 def _confirmed(data: Data) -> str:

@@ -4,7 +4,7 @@ A person is refused only after a fresh look; a policy is bound to the version of
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,19 +17,35 @@ from events.record import decision_id
 from events.unit import AlreadyDecided, Appended, StaleVersion
 from events.views.fleet import Act
 from service.commands.acts import tell
+from service.commands.asked import Asked, remembered, why_unfit
+from service.commands.creation import CREATE, Creation
 from service.commands.effect import scaling_of
+from service.commands.ending import Ending
 from service.commands.means import Means
-from service.commands.outcome import CannotApply, GivenUp, NotAllowed, NothingToDo, Outcome, as_it_ended
+from service.commands.outcome import (
+    CannotApply,
+    GivenUp,
+    KeyTaken,
+    NotAllowed,
+    NothingToDo,
+    Outcome,
+    Unfit,
+    as_it_ended,
+)
 from service.commands.pursuit import Pursuit
+from service.commands.sending import Send, Sending
 from service.commands.turns import Turns
-from service.ports import HubError
+from service.commands.wanted import wanted_of
+from service.masking import fit_name
+from service.ports import HubError, Item, Writer
 from service.watch.track import Track
 from statemachine.machine import AlreadySo, Command, NotPermitted, permits
-from statemachine.model import EndpointName, Missing
+from statemachine.model import EndpointName, Missing, Seen
 
 DEADLINE = timedelta(minutes=5)  # later than that after the decision, its reason is stale
 KEPT = 1000  # outcomes remembered for who asks again with the same key before the views tell it
 OVER = "the configuration was read anew meanwhile: the log tells whether it goes on"
+DECISIONS = 3  # of a person's command, each after a look: another act may change the endpoint between look and intent
 AGAIN_SECONDS = 60.0  # between two rounds over the intents that were left open
 
 _logger: Any = structlog.get_logger()
@@ -46,45 +62,105 @@ class Commander:
         self._fleet = means.fleet
         self._watch = means.watch
         self._clock = means.clock
-        self._pursuit = Pursuit(means)
+        ending = Ending(means)
+        self._pursuit = Pursuit(means, ending)
+        self._creation = Creation(means, ending)
         self.turns = Turns()
         self._ended: dict[str, Outcome] = {}  # intents of this process: the views may not know of their end yet
         self._pursuits: set[asyncio.Timeout] = set()
         self._taken: set[str] = set()  # open intents that have a task
         self._over = False
 
-    async def ask(self, name: EndpointName, command: Command, *, actor: str, key: str, reason: str = "") -> Outcome:
-        """Do what a person asks. `key` makes it one command, however often it is asked."""
-        if name.namespace not in self.writers:
-            return NotAllowed(reason=self.configuration.why_observe(name.namespace))
+    async def ask(
+        self,
+        name: EndpointName,
+        command: Command,
+        *,
+        actor: str,
+        key: str,
+        reason: str = "",
+        writer: Writer | None = None,
+    ) -> Outcome:
+        """Do what a person asks. `key` makes it one command, however often it is asked; `writer` signs it, else we."""
         intent = decision_id("command", actor, key, name, command)
-        if before := self._known_act(name, intent):
-            return as_it_ended(before)
+        asked = Asked(intent=intent, actor=actor, reason=reason, writer=writer, wanted={})
+        if told := await self._told_before(name, asked):
+            return told
+        send = self._sending(name, writer).command(name, command)
+
+        async def decide() -> Outcome:
+            found = await self._looked(name)
+            if isinstance(found, CannotApply):
+                return found
+            return self._why_not(name, found, command) or await self._mean(name, command.value, asked, send)
+
+        return await _anew_while_stale(decide)
+
+    async def delete(
+        self, name: EndpointName, *, actor: str, key: str, reason: str = "", writer: Writer | None = None
+    ) -> Outcome:
+        """Delete an endpoint for a person; its outcome waits until a look says that it is gone."""
+        return await self.ask(name, Command.DELETE, actor=actor, key=key, reason=reason, writer=writer)
+
+    async def update(
+        self,
+        name: EndpointName,
+        changes: Mapping[str, Any],
+        *,
+        actor: str,
+        key: str,
+        reason: str = "",
+        writer: Writer | None = None,
+    ) -> Outcome:
+        """Change for a person what a partial document names; the answer of the API is the outcome."""
+        if unfit := why_unfit(changes):
+            return unfit
+        intent = decision_id("command", actor, key, name, Command.UPDATE)
+        asked = Asked(intent=intent, actor=actor, reason=reason, writer=writer, wanted=wanted_of(changes))
+        if told := await self._told_before(name, asked):
+            return told
+        send = self._sending(name, writer).update(name, changes)
+
+        async def decide() -> Outcome:
+            found = await self._looked(name)
+            if isinstance(found, CannotApply):
+                return found
+            return await self._mean(name, Command.UPDATE.value, asked, send)
+
+        return await _anew_while_stale(decide)
+
+    async def create(
+        self,
+        namespace: str,
+        document: Mapping[str, Any],
+        *,
+        actor: str,
+        key: str,
+        reason: str = "",
+        writer: Writer | None = None,
+    ) -> Outcome:
+        """Create an endpoint for a person, by its whole document; sent once, whatever happens.
+
+        Where there is one of that name already it is sent all the same: the conflict is for the API to tell.
+        """
+        said = document.get("name")
+        if not isinstance(said, str) or not fit_name(said):
+            return Unfit(reason="an endpoint needs a `name`: 1 to 32 of a-z, 0-9 and -", fields=("name",))
+        if unfit := why_unfit(document):
+            return unfit
+        name = EndpointName(namespace, said)
+        intent = decision_id("command", actor, key, name, CREATE)
+        asked = Asked(intent=intent, actor=actor, reason=reason, writer=writer, wanted=wanted_of(document))
+        if told := await self._told_before(name, asked):
+            return told
         try:
             found = await self._watch.look(name)
         except HubError as error:
             return CannotApply(reason=str(error))
-        if isinstance(found, Missing):
-            return CannotApply(reason=f"there is no endpoint {name}: nothing was sent")
-        track = self._watch.track(name)
-        match permits(track.endpoint.status, command):
-            case AlreadySo():
-                return NothingToDo(status=str(track.endpoint.status))
-            case NotPermitted(reason=why):
-                return CannotApply(reason=f"{name}: {why}")
-            case _:
-                pass
-        if track.life is None:
-            return CannotApply(reason=f"{name}: its document was never readable, so nothing is known of it")
-        intended = self._intended(
-            track,
-            track.life,
-            command,
-            intent=intent,
-            reason=reason or f"asked by {actor}",
-            evidence=(),
-        )
-        return await self.carry_out(name, intended, actor=actor)
+        track = Track() if isinstance(found, Missing) else self._watch.track(name)
+        intended = self._intended(track, track.life, CREATE, **asked.told())
+        send = self._sending(name, writer).create(name, document)
+        return await self.carry_out(name, intended, actor=actor, send=send)
 
     def intend(
         self,
@@ -102,7 +178,7 @@ class Commander:
         return self._intended(
             self._watch.track(name),
             life,
-            command,
+            command.value,
             intent=decision_id("policy", policy, revision, name, life, cause, command),
             reason=reason,
             evidence=evidence,
@@ -111,11 +187,18 @@ class Commander:
         )
 
     async def carry_out(
-        self, name: EndpointName, intended: Intended, *, actor: str, seen: Mapping[str, int] | None = None
+        self,
+        name: EndpointName,
+        intended: Intended,
+        *,
+        actor: str,
+        seen: Mapping[str, int] | None = None,
+        send: Send | None = None,
     ) -> Outcome:
         """Append the intent on the version it was decided on, then pursue it to its outcome.
 
-        `seen` are the versions of other streams that it was decided on: a hold that came since makes it stale.
+        `seen` are the versions of other streams that it was decided on: a hold that came since makes it stale. `send`
+        sends it; without one the daemon's own token does.
         """
         async with self.turns.of(name):
             if self._over:
@@ -123,19 +206,22 @@ class Commander:
             if self._clock.now() > intended.deadline:
                 reason = "its deadline passed while it waited for another act to end: ask again"
                 return GivenUp(reason=reason, intent=intended.intent)
-            condition = {streams.life(name, intended.life): intended.version, **(seen or {})}
+            condition = dict(seen or {})
+            if intended.life is not None and intended.command != CREATE:  # whether a name is free, the API decides
+                condition[streams.life(name, intended.life)] = intended.version
             result = await tell(
                 self._log, self._clock, name, intended, id_=intended.intent, actor=actor, condition=condition
             )
             match result:
                 case Appended(events=events):
                     act = Act(intended=intended, actor=actor, position=events[-1].position)
-                    return await self._pursue(name, act, sent=False)
+                    return await self._pursue(name, act, sent=False, send=send)
                 case AlreadyDecided(stored=stored):
                     before = GivenUp(reason=f"decided before, at position {stored.position}", intent=intended.intent)
                     return self._ended.get(intended.intent, before)
                 case StaleVersion():
-                    return GivenUp(reason=f"{name} changed while this was decided: ask again", intent=intended.intent)
+                    reason = f"{name} changed while this was decided: ask again"
+                    return GivenUp(reason=reason, intent=intended.intent, stale=True)
                 case _:
                     return GivenUp(reason=str(result), intent=intended.intent)
 
@@ -177,9 +263,56 @@ class Commander:
             await tell(self._log, self._clock, name, lifted, id_=decision_id("lift", hold.id), actor=author)
         return len(current)
 
-    def _intended(self, track: Track, life: datetime, command: Command, **what: Any) -> Intended:
+    async def _told_before(self, name: EndpointName, asked: Asked) -> Outcome | None:
+        """Return what is told at once: that nothing is written here, or how the command of the same key went."""
+        if name.namespace not in self.writers:
+            return NotAllowed(reason=self.configuration.why_observe(name.namespace))
+        before = await remembered(self._log, name, asked.intent)
+        if before is None:
+            return None
+        if before.intended.wanted != asked.wanted:
+            return KeyTaken(
+                reason=f"this key belongs to the command at position {before.position}, which was to write something "
+                "else: send another key"
+            )
+        return self._ended.get(asked.intent) or as_it_ended(before)
+
+    async def _looked(self, name: EndpointName) -> Item | CannotApply:
+        """Look afresh; say why nothing can be sent to what is not there, or of which nothing is known."""
+        try:
+            found = await self._watch.look(name)
+        except HubError as error:
+            return CannotApply(reason=str(error))
+        if isinstance(found, Missing):
+            return CannotApply(reason=f"there is no endpoint {name}: nothing was sent", gone=True)
+        if self._watch.track(name).life is None:
+            return CannotApply(reason=f"{name}: its document was never readable, so nothing is known of it")
+        return found
+
+    def _sending(self, name: EndpointName, writer: Writer | None) -> Sending:
+        return Sending(watch=self._watch, writer=writer or self.writers[name.namespace])
+
+    def _why_not(self, name: EndpointName, found: Item, command: Command) -> Outcome | None:
+        """Return why a command does not apply to what was just seen, or None."""
+        if not isinstance(found.observation, Seen):
+            return None  # of what cannot be read the status is that of some earlier time
+        status = self._watch.track(name).endpoint.status
+        match permits(status, command):
+            case AlreadySo():
+                return NothingToDo(status=str(status))
+            case NotPermitted(reason=why):
+                return CannotApply(reason=f"{name}: {why}")
+            case _:
+                return None
+
+    async def _mean(self, name: EndpointName, command: str, asked: Asked, send: Send) -> Outcome:
+        track = self._watch.track(name)
+        intended = self._intended(track, track.life, command, **asked.told())
+        return await self.carry_out(name, intended, actor=asked.actor, send=send)
+
+    def _intended(self, track: Track, life: datetime | None, command: str, **what: Any) -> Intended:
         return Intended(
-            command=command.value,
+            command=command,
             life=life,
             version=track.version,
             updated_at=track.edited_at,
@@ -210,14 +343,17 @@ class Commander:
         finally:
             self._taken.discard(intent)
 
-    async def _pursue(self, name: EndpointName, act: Act, *, sent: bool) -> Outcome:
+    async def _pursue(self, name: EndpointName, act: Act, *, sent: bool, send: Send | None = None) -> Outcome:
         if self._over:
             return GivenUp(reason=OVER, intent=act.intended.intent)
         limit = asyncio.timeout(None)  # without a time: `run` pulls it when it ends
         self._pursuits.add(limit)
         try:
             async with limit:
-                outcome = await self._pursuit.follow(name, act, sent=sent)
+                if act.intended.command == CREATE:
+                    outcome = await self._creation.follow(name, act, send=send)
+                else:
+                    outcome = await self._pursuit.follow(name, act, sent=sent, send=send)
         except TimeoutError:
             return GivenUp(reason=OVER, intent=act.intended.intent)
         finally:
@@ -227,7 +363,11 @@ class Commander:
             del self._ended[next(iter(self._ended))]
         return outcome
 
-    def _known_act(self, name: EndpointName, intent: str) -> Act | None:
-        known = self._fleet.known(name)
-        acts = (*known.closed, *known.open.values())
-        return next((act for act in acts if act.intended.intent == intent), None)
+
+async def _anew_while_stale(decide: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Look and decide anew when the endpoint changed in between: that is no reason to refuse a person."""
+    for _ in range(DECISIONS - 1):
+        outcome = await decide()
+        if not (isinstance(outcome, GivenUp) and outcome.stale):
+            return outcome
+    return await decide()

@@ -1,5 +1,7 @@
 """Whether a command had its effect, told from what was seen; pure."""
 
+from events.catalogue import Intended
+from service.commands import wanted
 from service.ports import Item
 from service.watch.track import Track
 from statemachine.configuration import Scalar
@@ -19,6 +21,23 @@ def shows(command: Command, status: AnyStatus) -> bool:
             return status in {Status.PENDING, Status.INITIALIZING, Status.RUNNING, Status.UPDATING}
         case _:
             return False
+
+
+def effect_of(intended: Intended, track: Track) -> AnyStatus | None:
+    """Return the status in which a command shows its effect on an endpoint as it was last seen, or None.
+
+    Of one that cannot be read now, the status is that of some earlier time, and shows nothing.
+    """
+    command, status = Command(intended.command), track.endpoint.status
+    match command:
+        case Command.UPDATE:
+            edited = track.edited_at is not None and track.edited_at != intended.updated_at
+            return status if edited and track.life == intended.life and wanted.shows(intended, track) else None
+        case Command.DELETE:
+            gone = status is Status.ABSENT or (track.life is not None and track.life != intended.life)
+            return Status.ABSENT if gone else None
+        case _:
+            return status if track.endpoint.readable and shows(command, status) else None
 
 
 def undone(command: Command, answer: Item | None, track: Track) -> AnyStatus | None:

@@ -30,7 +30,23 @@ class NotAllowed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CannotApply:
-    """A fresh look says that the command does not apply, or that there is no such endpoint; nothing was sent."""
+    """A fresh look says that the command does not apply, or (`gone`) there is no such endpoint; nothing was sent."""
+
+    reason: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfit:
+    """What was to be written would do harm, or is nothing that can be written; `fields` are where. Nothing was sent."""
+
+    reason: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTaken:
+    """The key belongs to a command that was to write something else; nothing was sent."""
 
     reason: str
 
@@ -47,13 +63,14 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenUp:
-    """The intent was not carried out: it was abandoned, is under way elsewhere, or was decided on an old view."""
+    """The intent was not carried out: it was abandoned, is under way elsewhere, or (`stale`) decided on an old view."""
 
     reason: str
     intent: str
+    stale: bool = False
 
 
-Outcome = Done | NothingToDo | NotAllowed | CannotApply | Rejected | GivenUp
+Outcome = Done | NothingToDo | NotAllowed | CannotApply | Unfit | KeyTaken | Rejected | GivenUp
 
 
 def as_it_ended(act: Act) -> Outcome:

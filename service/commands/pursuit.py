@@ -5,21 +5,19 @@ from typing import Any
 import structlog
 
 from events import codec, streams
-from events.catalogue import Abandoned, Confirmed, Failed
+from events.catalogue import Abandoned, Failed
 from events.query import Query
-from events.record import decision_id
 from events.views.fleet import Act
-from service.commands.acts import tell
-from service.commands.effect import shows, undone
+from service.commands.effect import effect_of, undone
+from service.commands.ending import LOOK_SECONDS, Ending
 from service.commands.means import Means
-from service.commands.outcome import Done, GivenUp, Outcome, Rejected
-from service.ports import AlreadyRunning, HubError, Item, Refused, Unauthorized, Unavailable
+from service.commands.outcome import Outcome, Rejected
+from service.commands.sending import Send, Sending
+from service.ports import AlreadyRunning, HubError, Item, Unavailable
 from statemachine.machine import Command
 from statemachine.model import Deleted, Discovered, EndpointName, Reconfigured, StatusChanged
-from statemachine.status import AnyStatus
 
 VERIFY_SECONDS = 60.0  # within which an accepted command must show its effect
-LOOK_SECONDS = 3.0  # between two looks for the effect
 ON_ITS_WAY_SECONDS = 30.0  # so long a write may take effect after its answer was given up: it is not repeated before
 CHANGES = tuple(map(codec.type_of, (Discovered, StatusChanged, Reconfigured, Deleted)))
 
@@ -29,8 +27,9 @@ _logger: Any = structlog.get_logger()
 class Pursuit:
     """Sends, looks, and tells what came of it."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: Means, ending: Ending) -> None:
         """Take what it acts through; nothing is sent yet."""
+        self._ending = ending
         self._log = means.log
         self._fleet = means.fleet
         self._watch = means.watch
@@ -38,8 +37,11 @@ class Pursuit:
         self._clock = means.clock
         self._configuration = means.configuration
 
-    async def follow(self, name: EndpointName, act: Act, *, sent: bool) -> Outcome:
+    async def follow(self, name: EndpointName, act: Act, *, sent: bool, send: Send | None = None) -> Outcome:
         """Return when the outcome of an intent is in the log. `sent`: it may have been sent before, so look first.
+
+        Without `send` it goes by the daemon's own token, where that can be: what an update sends, and the token of
+        whoever asked, are kept nowhere, and such an intent of a process that died is judged by looking alone.
 
         A look that shows no effect says little while a write may be on its way: what is sent a second time then would
         come after whoever undid the first, and what is given up then may be done all the same.
@@ -51,15 +53,20 @@ class Pursuit:
         while True:
             if sent:
                 on_its_way = self._clock.monotonic() - on_its_way_since < ON_ITS_WAY_SECONDS
-                outcome = await self._judge(name, act, accepted=accepted, answer=answer, on_its_way=on_its_way)
+                outcome = await self._judge(
+                    name, act, accepted=accepted, answer=answer, on_its_way=on_its_way, again=send is not None
+                )
                 if outcome is not None:
                     return outcome
                 if accepted is not None or on_its_way:
                     await self._clock.sleep(LOOK_SECONDS)
                     continue
             try:
-                answer = await self._send(name, command)
+                answer = await (send or self._own(name, command))()
                 accepted = self._clock.monotonic()
+                if command is Command.UPDATE:  # its answer is the document as it is from now on
+                    status = self._watch.track(name).endpoint.status
+                    return await self._ending.confirm(name, act, status=status, late=False)
             except AlreadyRunning:
                 accepted = self._clock.monotonic()  # the API takes it for done: that must show, as if it were accepted
             except Unavailable as error:
@@ -68,46 +75,46 @@ class Pursuit:
                 on_its_way_since = float("-inf") if error.word == "rate_limited" else self._clock.monotonic()
                 await self._clock.sleep(LOOK_SECONDS)
             except HubError as error:
-                return await self._fail(name, act, error)
+                return await self._ending.fail(name, act, error)
             sent = True
 
+    def _own(self, name: EndpointName, command: Command) -> Send:
+        return Sending(watch=self._watch, writer=self._writers[name.namespace]).command(name, command)
+
     async def _judge(
-        self, name: EndpointName, act: Act, *, accepted: float | None, answer: Item | None, on_its_way: bool
+        self,
+        name: EndpointName,
+        act: Act,
+        *,
+        accepted: float | None,
+        answer: Item | None,
+        on_its_way: bool,
+        again: bool,
     ) -> Outcome | None:
         """Look afresh and tell the outcome; None while it is open, and then it may be sent if it was not accepted."""
         command = Command(act.intended.command)
-        await self._look(name, command)
+        await self._ending.look(name, command)
         track = self._watch.track(name)
         status = track.endpoint.status
-        if shows(command, status):
-            return await self._confirm(name, act, status=status, late=accepted is None)
+        if shown := effect_of(act.intended, track):
+            return await self._ending.confirm(name, act, status=shown, late=accepted is None)
         if accepted is None and on_its_way:
             return None
         if accepted is None:
-            abandoned = await self._why_give_up(name, act)
-            return await self._abandon(name, act, abandoned) if abandoned else None
+            abandoned = await self._why_give_up(name, act, again=again)
+            return await self._ending.abandon(name, act, abandoned) if abandoned else None
         if shown := undone(command, answer, track):
-            return await self._confirm(name, act, status=shown, late=False)
+            return await self._ending.confirm(name, act, status=shown, late=False)
         if self._clock.monotonic() - accepted < VERIFY_SECONDS:
             return None
         reason = f"{command} was accepted, but {VERIFY_SECONDS:.0f} s later {name} is still {status}"
-        await self._close(name, act, Failed(intent=act.intended.intent, error=reason))
+        await self._ending.close(name, act, Failed(intent=act.intended.intent, error=reason))
         return Rejected(reason=reason, intent=act.intended.intent)
 
-    async def _look(self, name: EndpointName, command: Command) -> None:
-        """Look until there is an answer: without one nothing is known, so nothing is sent and nothing given up."""
-        while True:
-            try:
-                await self._watch.look(name)
-            except HubError as error:
-                _logger.warning("effect_unseen", endpoint=str(name), command=command.value, error=str(error))
-                await self._clock.sleep(LOOK_SECONDS)
-            else:
-                return
-
-    async def _why_give_up(self, name: EndpointName, act: Act) -> Abandoned | None:
-        """Return why an intent without effect is not sent (again), or None."""
-        intended, stream = act.intended, streams.life(name, act.intended.life)
+    async def _why_give_up(self, name: EndpointName, act: Act, *, again: bool) -> Abandoned | None:
+        """Return why an intent without effect is not sent (again), or None; `again`: what sends it is still there."""
+        intended, life = act.intended, act.intended.life
+        stream = streams.acts(name) if life is None else streams.life(name, life)
         changes = await self._log.read(Query(stream=stream, after=act.position, types=CHANGES, limit=1))
         # From here on nothing is waited for: a hold that was granted meanwhile must count.
         track, now = self._watch.track(name), self._clock.now()
@@ -128,40 +135,8 @@ class Pursuit:
             return abandoned(self._configuration.why_observe(name.namespace))
         if intended.policy is not None and hold is not None:
             return abandoned(f"held by {hold.author}: {hold.reason}")
+        if not again and intended.command == Command.UPDATE:
+            return abandoned("it shows no effect, and what was to be sent is kept nowhere: send it again")
+        if not again and intended.borrowed:
+            return abandoned("it shows no effect, and the token that signed it is kept nowhere: ask again")
         return None
-
-    async def _send(self, name: EndpointName, command: Command) -> Item:
-        """Send the command and record what its answer tells, both as one write in flight."""
-        writer = self._writers[name.namespace]
-        with self._watch.writing(name):
-            match command:
-                case Command.PAUSE:
-                    item = await writer.pause(name)
-                case Command.RESUME:
-                    item = await writer.resume(name)
-                case Command.SCALE_TO_ZERO:
-                    item = await writer.scale_to_zero(name)
-                case _:
-                    raise AssertionError(f"{command} cannot be sent yet")
-            await self._watch.absorb(item)
-        return item
-
-    async def _confirm(self, name: EndpointName, act: Act, *, status: AnyStatus, late: bool) -> Outcome:
-        intent = act.intended.intent
-        confirmed = Confirmed(intent=intent, status=str(status), seen_at=self._clock.now(), late=late)
-        await self._close(name, act, confirmed)
-        return Done(status=str(status), intent=intent)
-
-    async def _abandon(self, name: EndpointName, act: Act, abandoned: Abandoned) -> Outcome:
-        await self._close(name, act, abandoned)
-        return GivenUp(reason=abandoned.reason, intent=abandoned.intent)
-
-    async def _fail(self, name: EndpointName, act: Act, error: HubError) -> Outcome:
-        code = error.code if isinstance(error, Refused) else 401 if isinstance(error, Unauthorized) else None
-        body = error.body if isinstance(error, Refused) else None
-        await self._close(name, act, Failed(intent=act.intended.intent, error=str(error), code=code))
-        return Rejected(reason=str(error), intent=act.intended.intent, code=code, body=body)
-
-    async def _close(self, name: EndpointName, act: Act, outcome: Confirmed | Failed | Abandoned) -> None:
-        id_ = decision_id("outcome", act.intended.intent)
-        await tell(self._log, self._clock, name, outcome, id_=id_, actor=act.actor)

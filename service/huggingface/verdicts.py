@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 
 from service.huggingface.answers import Again, Answer, Call, Malformed, Trouble
-from service.huggingface.refusals import invalid, refused, said
+from service.huggingface.refusals import invalid, refused, said, scrub_body
 from service.ports import Conflict, NotFound, Refused, Unauthorized, Unavailable
 
 _RESET = re.compile(r"(?:\bt|\breset)\s*=\s*(\d+)")
@@ -22,17 +22,18 @@ _RESET = re.compile(r"(?:\bt|\breset)\s*=\s*(\d+)")
 
 def judge(call: Call, answer: Answer, *, secret: str, now: datetime) -> Trouble:
     """Say what an answer with another code than 2xx means."""
-    start = f"cannot {call.doing}: {answer.code}{said(answer.body, secret)}"
+    start, body = f"cannot {call.doing}: {answer.code}{said(answer.body, secret)}", scrub_body(answer.body, secret)
     match answer.code:
         case 401:
             do = f"the token was not accepted: put a valid one into {call.token_source}"
-            return Trouble(error=Unauthorized(f"{start}; {do}", code=401), again=Again.IF_RENEWED)
+            return Trouble(error=Unauthorized(f"{start}; {do}", code=401, body=body), again=Again.IF_RENEWED)
         case 403:
             do = f"the token may not do this: give it the right on {call.namespace!r}, or put another into "
-            return Trouble(error=Unauthorized(f"{start}; {do}{call.token_source}", code=403), again=Again.NEVER)
+            error = Unauthorized(f"{start}; {do}{call.token_source}", code=403, body=body)
+            return Trouble(error=error, again=Again.NEVER)
         case 404:
             do = "there is no such thing, or the token does not see it: check the name and the token's organisations"
-            return Trouble(error=NotFound(f"{start}; {do}"), again=Again.NEVER)
+            return Trouble(error=NotFound(f"{start}; {do}", body=body), again=Again.NEVER)
         case 429:
             do = "too many requests: it is tried again at the next look; if this stays, look less often"
             wait = told_wait(answer.headers, now)

@@ -18,20 +18,26 @@ class HubError(Exception):
 
 
 class Unauthorized(HubError):
-    """The token is missing, wrong, or may not do this. `code` is the answer's; None: nobody was asked."""
+    """The token is missing, wrong, or may not do this. `code` and `body` are the answer's; None: nobody was asked."""
 
     word = "unauthorized"
 
-    def __init__(self, message: str, *, code: int | None = None) -> None:
-        """Keep the code, which people know by heart."""
+    def __init__(self, message: str, *, code: int | None = None, body: str | None = None) -> None:
+        """Keep the code, which people know by heart, and the words."""
         super().__init__(message)
         self.code = code
+        self.body = body
 
 
 class NotFound(HubError):
-    """There is no such endpoint."""
+    """There is no such endpoint. `body` is the answer's own; None: nobody was asked."""
 
     word = "not_found"
+
+    def __init__(self, message: str, *, body: str | None = None) -> None:
+        """Keep the words, so that they can be handed on unchanged."""
+        super().__init__(message)
+        self.body = body
 
 
 class Refused(HubError):

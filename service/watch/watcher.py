@@ -190,6 +190,8 @@ class Watcher:
         finally:
             track.writing -= 1
             track.answered = max(track.answered, self._clock.monotonic())
+            if not track.writing and track.life is None and not track.blurred:
+                self.tracks.pop(name, None)  # what could not be created is not remembered
 
     def nudge(self) -> None:
         """Sweep as soon as the rate limit allows."""

@@ -1,4 +1,4 @@
-"""What people ask to be done: commands, and holds against the policies. All need the token.
+"""What people ask to be done: commands, documents that are written, and holds against the policies. All need the token.
 
 A command goes upstream only where the configuration lets this process act; a hold is written to our own log alone, so
 it is taken in observe mode, too.
@@ -7,18 +7,40 @@ it is taken in observe mode, too.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 from aiohttp import web
+from msgspec import UNSET
 
-from service.commands import CannotApply, Done, GivenUp, NotAllowed, NothingToDo, Outcome, Rejected
+from service.commands import (
+    CannotApply,
+    Done,
+    GivenUp,
+    KeyTaken,
+    NotAllowed,
+    NothingToDo,
+    Outcome,
+    Rejected,
+    Unfit,
+)
 from service.config import parse_duration
 from service.parts import Parts
 from service.web import render, shapes
 from service.web.access import actor_of
-from service.web.answers import Problem, answer
+from service.web.answers import Problem, answer, instance_of, problem
 from service.web.context import lasting_of, parts_of
 from service.web.lasting import Ended
-from service.web.parameters import body_of, endpoint_of, key_of, known_endpoint_of, reason_of
+from service.web.parameters import (
+    Parameter,
+    body_of,
+    document_of,
+    endpoint_of,
+    key_of,
+    known_endpoint_of,
+    namespace_of,
+    query_of,
+    reason_of,
+)
 from statemachine.machine import Command
 from statemachine.model import EndpointName
 
@@ -27,32 +49,71 @@ SHOWN_SECONDS = 2.0  # for what was written to be seen by whoever reads next
 LONGEST_HOLD = timedelta(days=366)
 
 
+WHY = (Parameter(name="reason", text="Why it is asked, for the log."),)
+
+
 def command(which: Command) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Return the handler of one command."""
 
     async def handle(request: web.Request) -> web.Response:
         name, parts, key = endpoint_of(request), parts_of(request), key_of(request)
         body = await body_of(request, shapes.CommandBody)
-        try:
-            async with lasting_of(request).open(request, grace_seconds=GRACE_SECONDS, needs_caller=False):
-                outcome = await parts.commander.ask(
-                    name, which, actor=actor_of(request), key=key, reason=reason_of(body.reason)
-                )
-        except Ended:
-            raise Problem(
-                503,
-                f"the daemon is stopping before the end of this is known: what was intended for {name} stands in its "
-                "log, and is taken up when it is back",
-                headers={"Retry-After": "2"},
-            ) from None
-        await _seen(parts)
-        code, shape = told(outcome)
-        return answer(shape, code=code)
+        asked = parts.commander.ask(name, which, actor=actor_of(request), key=key, reason=reason_of(body.reason))
+        return await _carried_out(request, asked, about=str(name))
 
     return handle
 
 
-def told(outcome: Outcome) -> tuple[int, shapes.Outcome]:
+async def create(request: web.Request) -> web.Response:
+    """Create an endpoint by its document."""
+    namespace, parts, key, reason = namespace_of(request), parts_of(request), key_of(request), _why(request)
+    document = await document_of(request)
+    asked = parts.commander.create(namespace, document, actor=actor_of(request), key=key, reason=reason)
+    place = f"/api/endpoints/{namespace}/{document.get('name')}"
+    return await _carried_out(request, asked, about=f"a new endpoint of {namespace}", made=place)
+
+
+async def update(request: web.Request) -> web.Response:
+    """Change what a partial document names."""
+    name, parts, key, reason = endpoint_of(request), parts_of(request), key_of(request), _why(request)
+    changes = await document_of(request)
+    asked = parts.commander.update(name, changes, actor=actor_of(request), key=key, reason=reason)
+    return await _carried_out(request, asked, about=str(name))
+
+
+async def delete(request: web.Request) -> web.Response:
+    """Delete an endpoint; answer when it is gone."""
+    name, parts, key, reason = endpoint_of(request), parts_of(request), key_of(request), _why(request)
+    asked = parts.commander.delete(name, actor=actor_of(request), key=key, reason=reason)
+    return await _carried_out(request, asked, about=str(name))
+
+
+def _why(request: web.Request) -> str:
+    return reason_of(query_of(request, WHY).get("reason", ""))
+
+
+async def _carried_out(
+    request: web.Request, asked: Awaitable[Outcome], *, about: str, made: str | None = None
+) -> web.Response:
+    """Answer how it ended; `made` is the address of what it makes."""
+    try:
+        async with lasting_of(request).open(request, grace_seconds=GRACE_SECONDS, needs_caller=False):
+            outcome = await asked
+    except Ended:
+        raise Problem(
+            503,
+            f"the daemon is stopping before the end of this is known: what was intended for {about} stands in its "
+            "log, and is taken up when it is back",
+            headers={"Retry-After": "2"},
+        ) from None
+    await _seen(parts_of(request))
+    code, shape = told(outcome, instance=instance_of(request))
+    if made is not None and code == 200:
+        return answer(shape, code=201, headers={"Location": made})
+    return answer(shape, code=code)
+
+
+def told(outcome: Outcome, *, instance: str | None = None) -> tuple[int, shapes.Outcome | shapes.Refusal]:
     """Return how an outcome is answered."""
     match outcome:
         case Done(status=status, intent=intent):
@@ -60,14 +121,25 @@ def told(outcome: Outcome) -> tuple[int, shapes.Outcome]:
         case NothingToDo(status=status):
             return 200, shapes.Outcome(outcome="nothingToDo", status=status)
         case NotAllowed(reason=reason):
-            return 403, shapes.Outcome(outcome="notAllowed", error=reason)
-        case CannotApply(reason=reason):
-            return 409, shapes.Outcome(outcome="cannotApply", error=reason)
+            return _refusal(403, reason, "notAllowed", instance)
+        case CannotApply(reason=reason, gone=gone):
+            return _refusal(404 if gone else 409, reason, "cannotApply", instance)
+        case Unfit(reason=reason, fields=fields):
+            return _refusal(422, reason, "unfit", instance, fields=fields or UNSET)
+        case KeyTaken(reason=reason):
+            return _refusal(422, reason, "keyTaken", instance)
         case Rejected(reason=reason, intent=intent, code=code, body=body):
             upstream = code if code is not None and 400 <= code <= 599 else 502
-            return upstream, shapes.Outcome(outcome="rejected", error=reason, intent=intent, code=code, body=body)
+            more = {"code": UNSET if code is None else code, "body": UNSET if body is None else body}
+            return _refusal(upstream, reason, "rejected", instance, intent=intent, **more)
         case GivenUp(reason=reason, intent=intent):
-            return 409, shapes.Outcome(outcome="givenUp", error=reason, intent=intent or None)
+            return _refusal(409, reason, "givenUp", instance, intent=intent or UNSET)
+
+
+def _refusal(http: int, reason: str, outcome: str, instance: str | None, **more: Any) -> tuple[int, shapes.Refusal]:
+    kind = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in outcome)
+    where = UNSET if instance is None else instance
+    return http, shapes.Refusal(**problem(http, reason, kind), outcome=outcome, instance=where, **more)
 
 
 async def hold(request: web.Request) -> web.Response:

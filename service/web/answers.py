@@ -1,6 +1,11 @@
-"""How answers look: JSON, never stored by anybody, and each error one sentence that says what to do."""
+"""How answers look: JSON, never stored by anybody, and each error one sentence that says what to do.
+
+An error is a problem detail (RFC 9457). Its sentence stands in `detail`, and in `error` besides: so that a script that
+reads one field of an error can read that of any.
+"""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -11,8 +16,11 @@ from aiohttp.typedefs import Handler
 from events.errors import LogError, LogUnusable
 from service.masking import scrub
 from service.watch.watch import NotWatched
+from service.web.shapes import Error
 
 BODY_BYTES = 64 * 1024
+PROBLEM = "application/problem+json"
+KIND = "urn:lamplighter:problem:"  # before the name of a kind of problem that a client may want to tell from others
 _encoder = msgspec.json.Encoder()
 _logger: Any = structlog.get_logger()
 
@@ -26,12 +34,22 @@ SENTENCES = {
 class Problem(Exception):
     """The request is not granted: a code of HTTP, and a sentence that says what to do."""
 
-    def __init__(self, code: int, sentence: str, *, headers: Mapping[str, str] | None = None) -> None:
-        """Keep what the answer is made of."""
+    def __init__(
+        self,
+        code: int,
+        sentence: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        kind: str | None = None,
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        """Keep what the answer is made of; `kind` tells it from others of its code, `fields` are what it is about."""
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
         self.headers = headers or {}
+        self.kind = kind
+        self.fields = fields
 
 
 def encode(what: object) -> bytes:
@@ -40,13 +58,50 @@ def encode(what: object) -> bytes:
 
 
 def answer(what: object, *, code: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """Answer with JSON."""
-    return web.Response(body=encode(what), status=code, content_type="application/json", headers=headers)
+    """Answer with JSON; what is an error is a problem detail."""
+    content_type = "application/json" if code < 400 else PROBLEM
+    return web.Response(body=encode(what), status=code, content_type=content_type, headers=headers)
 
 
-def error(code: int, sentence: str, *, headers: Mapping[str, str] | None = None) -> web.Response:
+def error(
+    code: int,
+    sentence: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    kind: str | None = None,
+    fields: tuple[str, ...] = (),
+    instance: str | None = None,
+) -> web.Response:
     """Answer with an error."""
-    return answer({"error": sentence}, code=code, headers=headers)
+    more: dict[str, Any] = {"fields": fields} if fields else {}
+    if instance is not None:
+        more["instance"] = instance
+    return answer(Error(**problem(code, sentence, kind), **more), code=code, headers=headers)
+
+
+def problem(code: int, sentence: str, kind: str | None = None) -> dict[str, Any]:
+    """Return what every problem detail holds, by name."""
+    return {
+        "type": "about:blank" if kind is None else f"{KIND}{kind}",
+        "title": title_of(code),
+        "status": code,
+        "detail": sentence,
+        "error": sentence,
+    }
+
+
+def title_of(code: int) -> str:
+    """Return what HTTP calls a code; another one of Hugging Face's own stays a number."""
+    try:
+        return HTTPStatus(code).phrase
+    except ValueError:
+        return f"HTTP {code}"
+
+
+def instance_of(request: web.Request) -> str | None:
+    """Return the address that a problem occurred at, unless it holds what must not be repeated."""
+    path = request.raw_path.partition("?")[0][:200]
+    return path if path.isascii() and path.isprintable() and scrub(path, dense=False) == path else None
 
 
 @web.middleware
@@ -54,10 +109,17 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     """Turn every error into an answer; what nobody expected is logged once, and its inside told to nobody."""
     try:
         return await handler(request)
-    except Problem as problem:
-        return error(problem.code, problem.sentence, headers=problem.headers)
+    except Problem as told:
+        return error(
+            told.code,
+            told.sentence,
+            headers=told.headers,
+            kind=told.kind,
+            fields=told.fields,
+            instance=instance_of(request),
+        )
     except NotWatched as unknown:
-        return error(404, str(unknown))
+        return error(404, str(unknown), instance=instance_of(request))
     except web.HTTPException as refused:
         return _of_http(request, refused)
     except LogUnusable as unusable:

@@ -8,6 +8,7 @@ from service.web.access import guard
 from service.web.accesslog import log_access, server_log
 from service.web.answers import BODY_BYTES, set_headers, tell_errors
 from service.web.context import LASTING, PARTS
+from service.web.keys import KEYS, Keys, one_body_a_key
 from service.web.lasting import Lasting
 from service.web.routes import ROUTES
 
@@ -16,8 +17,9 @@ SHUTDOWN_SECONDS = 1.0  # waits and streams end at once, commands after half of 
 
 def create_app(parts: Parts) -> web.Application:
     """Return the app; it reads the parts anew at each request, since a new configuration replaces some."""
-    app = web.Application(middlewares=(log_access, tell_errors, guard), client_max_size=BODY_BYTES)
+    app = web.Application(middlewares=(log_access, tell_errors, guard, one_body_a_key), client_max_size=BODY_BYTES)
     app[PARTS] = parts
+    app[KEYS] = Keys()
     app[LASTING] = lasting = Lasting()
     app.on_response_prepare.append(set_headers)
     app.on_shutdown.append(lasting.end)

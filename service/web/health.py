@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 
 from service.web.access import is_reader
-from service.web.answers import answer, error
+from service.web.answers import answer, error, problem
 from service.web.context import parts_of
 from service.web.shapes import Health, NotReady
 
@@ -29,6 +29,7 @@ async def readyz(request: web.Request) -> web.Response:
         return answer(Health(ok=True))
     awaited = tuple(name for name, watcher in parts.watch.watchers.items() if not watcher.asked)
     if not is_reader(request):  # names are for those who may read
-        return answer(NotReady(error=f"not ready: {len(awaited)} namespaces were not looked at yet"), code=503)
+        sentence = f"not ready: {len(awaited)} namespaces were not looked at yet"
+        return answer(NotReady(**problem(503, sentence)), code=503)
     sentence = f"not ready: the first look at {', '.join(awaited)} is awaited; ask again in some seconds"
-    return answer(NotReady(error=sentence, awaited=awaited), code=503)
+    return answer(NotReady(**problem(503, sentence), awaited=awaited), code=503)

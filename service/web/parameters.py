@@ -23,6 +23,7 @@ T = TypeVar("T")
 MOST = 2**63 - 1  # a position beyond it is no position
 REASON_LETTERS = 500
 MOST_LETTERS = 1000  # of a text to look for
+DEEPEST = 24  # levels of a document that is written
 REPEATED = {"type", "status", "glob", "group"}
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _DECIMAL = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?")
@@ -43,6 +44,14 @@ def endpoint_of(request: web.Request) -> EndpointName:
     if NAME.fullmatch(namespace) is None or NAME.fullmatch(name) is None:
         raise Problem(404, "there can be no endpoint of that name: write /api/endpoints/NAMESPACE/NAME")
     return EndpointName(namespace, name)
+
+
+def namespace_of(request: web.Request) -> str:
+    """Return the namespace that the address names, or raise what answers 404."""
+    namespace = request.match_info["namespace"]
+    if NAME.fullmatch(namespace) is None:
+        raise Problem(404, "there can be no namespace of that name: write /api/endpoints/NAMESPACE")
+    return namespace
 
 
 def known_endpoint_of(request: web.Request) -> EndpointName:
@@ -154,8 +163,35 @@ async def body_of(request: web.Request, shape: type[T]) -> T:
     raw = await request.read()
     try:
         return msgspec.json.decode(raw or b"{}", type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, f"the body is not understood ({error}): GET /openapi.json says what it holds") from None
+
+
+async def document_of(request: web.Request) -> dict[str, Any]:
+    """Return the body, which is an endpoint's document, whole or partial; its text is repeated to nobody."""
+    raw = await request.read()
+    try:
+        document = msgspec.json.decode(raw, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise Problem(400, "the body is no JSON object: send an endpoint's document, or the part to change") from None
+    if not document:
+        raise Problem(422, "the document is empty: name at least one thing to write")
+    if _is_deeper(document, DEEPEST):
+        raise Problem(422, f"the document is nested deeper than {DEEPEST} levels, and no endpoint's is: correct it")
+    return document
+
+
+def _is_deeper(document: object, most: int) -> bool:
+    level: list[object] = [document]
+    for _ in range(most):
+        level = [
+            item
+            for value in level
+            for item in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+        ]
+        if not level:
+            return False
+    return True
 
 
 def reason_of(text: str) -> str:

@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
 from service.web import acting, events, eventtypes, health, history, metrics, parked, reading, shapes, stream, waiting
+from service.web.documents import CHANGES, DOCUMENT
 from service.web.formats import FORMATS, JSON
 from service.web.parameters import Parameter
+from service.web.problems import ANYWHERE, OF_COMMANDS, OF_WRITES
 from statemachine.machine import Command
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -18,11 +21,11 @@ EVENT_STREAM = "text/event-stream"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One method of one address. `answers`: by code, a shape or a media type; errors go without saying.
+    """One method of one address. `answers`: by code, a shape or a media type; `refusals`: the codes of its own errors.
 
-    `media`: the types in which else it can be had.
-
-    `lasting`: it may take long, and so does not answer HEAD.
+    `media`: the types in which else it can be had. `takes`: the schema of a body that is handed on as it is.
+    `commands`: it is for Hugging Face to do, and its refusals tell an outcome. `lasting`: it may take long, and so does
+    not answer HEAD.
     """
 
     method: str
@@ -34,13 +37,28 @@ class Route:
     parameters: tuple[Parameter, ...] = ()
     headers: tuple[Parameter, ...] = ()
     body: type | None = None
+    takes: Mapping[str, Any] | None = None
+    refusals: tuple[int | str, ...] = ()
+    commands: bool = False
     lasting: bool = False
 
+    @property
+    def errors(self) -> tuple[int | str, ...]:
+        """Return every code of an error that can be answered here, in order."""
+        codes = {*ANYWHERE, *self.refusals}
+        codes |= {404} if "{" in self.path else set()
+        codes |= set(OF_WRITES) if self.method != "GET" else set()
+        codes |= set(OF_COMMANDS) if self.commands else set()
+        return tuple(sorted(codes - self.answers.keys(), key=str))
 
-KEY = Parameter(name="Idempotency-Key", text="Requests with the same key are one command.")
+
+KEY = Parameter(
+    name="Idempotency-Key",
+    text="Requests with the same key are one, and are answered as the first was; another body is refused.",
+    schema={"type": "string", "pattern": "^[!-~]{1,200}$"},
+)
 ACTOR = Parameter(name="X-Lamplighter-Actor", text="Who asks, for the log; without it: token.")
 LAST = Parameter(name="Last-Event-ID", text="Resume behind this position; wins over `after`.")
-OUTCOMES: Mapping[int, type | str] = dict.fromkeys((200, 403, 409, 502), shapes.Outcome)
 
 
 def _get(
@@ -52,6 +70,7 @@ def _get(
     media: tuple[str, ...] = (),
     parameters: tuple[Parameter, ...] = (),
     headers: tuple[Parameter, ...] = (),
+    refusals: tuple[int | str, ...] = (),
     lasting: bool = False,
 ) -> Route:
     return Route(
@@ -63,6 +82,7 @@ def _get(
         media=media,
         parameters=parameters,
         headers=headers,
+        refusals=refusals,
         lasting=lasting,
     )
 
@@ -73,9 +93,26 @@ def _command(word: str, command: Command, summary: str) -> Route:
         path=f"{ENDPOINT}/{word}",
         handler=acting.command(command),
         summary=summary,
-        answers=OUTCOMES,
+        answers={200: shapes.Outcome},
         headers=(ACTOR, KEY),
         body=shapes.CommandBody,
+        commands=True,
+    )
+
+
+def _write(
+    method: str, path: str, handler: Handler, summary: str, *, takes: Mapping[str, Any] | None = None, code: int = 200
+) -> Route:
+    return Route(
+        method=method,
+        path=path,
+        handler=handler,
+        summary=summary,
+        answers={code: shapes.Outcome},
+        parameters=acting.WHY,
+        headers=(ACTOR, KEY),
+        takes=takes,
+        commands=True,
     )
 
 
@@ -98,7 +135,7 @@ def _unhold(path: str, handler: Handler, summary: str) -> Route:
         handler=handler,
         summary=summary,
         answers={200: shapes.Lifted},
-        headers=(ACTOR,),
+        headers=(ACTOR, KEY),
     )
 
 
@@ -109,8 +146,9 @@ def _unpark(word: str, handler: Handler, summary: str) -> Route:
         handler=handler,
         summary=summary,
         answers={200: shapes.Unparked},
-        headers=(ACTOR,),
+        headers=(ACTOR, KEY),
         body=shapes.ParkedBody,
+        refusals=(404,),
     )
 
 
@@ -157,6 +195,16 @@ ROUTES: tuple[Route, ...] = (
         parameters=waiting.WAIT,
         lasting=True,
     ),
+    _write(
+        "POST",
+        "/api/endpoints/{namespace}",
+        acting.create,
+        "Create an endpoint by its document, in Hugging Face's own words; sent once, whatever happens.",
+        takes=DOCUMENT,
+        code=201,
+    ),
+    _write("PATCH", ENDPOINT, acting.update, "Change what a partial document names.", takes=CHANGES),
+    _write("DELETE", ENDPOINT, acting.delete, "Delete it, and see that it is gone."),
     _command("pause", Command.PAUSE, "Pause it."),
     _command("resume", Command.RESUME, "Resume it."),
     _command("scale-to-zero", Command.SCALE_TO_ZERO, "Scale it to zero."),
@@ -171,6 +219,7 @@ ROUTES: tuple[Route, ...] = (
         shapes.Events,
         media=tuple(form.media for name, form in FORMATS.items() if name != JSON),
         parameters=events.EVENTS,
+        refusals=(404, 406),
     ),
     _get(
         "/api/events/stream",
@@ -179,6 +228,7 @@ ROUTES: tuple[Route, ...] = (
         EVENT_STREAM,
         parameters=stream.STREAM,
         headers=(LAST,),
+        refusals=(409,),
         lasting=True,
     ),
     _get("/api/events/types", eventtypes.event_types, "Every type of event, and what it holds.", shapes.EventTypes),

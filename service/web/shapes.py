@@ -434,14 +434,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of a command; `error` only where it was not done, `code` and `body` as Hugging Face gave them."""
+    """What became of a command: done, or nothingToDo; `status` is the endpoint's, as it was seen then."""
 
     outcome: str
-    status: str | None = None
-    intent: str | None = None
-    error: str | None = None
-    code: int | None = None
-    body: str | None = None
+    status: str
+    intent: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Lifted(msgspec.Struct, frozen=True, kw_only=True):
@@ -459,14 +456,36 @@ class CommandBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class HoldBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long no policy may act (90s, 15m, 1h30m, 2d), and why."""
 
-    for_: str = msgspec.field(name="for")
+    for_: Annotated[str, msgspec.Meta(examples=["2h", "1h30m"])] = msgspec.field(name="for")
     reason: str = ""
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong, and what to do."""
+    """What is wrong, and what to do: a problem detail (RFC 9457).
 
+    `status` is the code of the answer. `detail` is the sentence, and so is `error`. `fields` are the places in what was
+    sent that it is about.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
     error: str
+    instance: str | msgspec.UnsetType = msgspec.UNSET
+    fields: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Refusal(Error, frozen=True, kw_only=True):
+    """A command was not done: notAllowed, cannotApply, unfit, keyTaken, rejected or givenUp.
+
+    `intent` is where it came to be one; `code` and `body` are Hugging Face's own, unchanged, where it said no.
+    """
+
+    outcome: str
+    intent: str | msgspec.UnsetType = msgspec.UNSET
+    code: int | msgspec.UnsetType = msgspec.UNSET
+    body: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

@@ -64,7 +64,7 @@ async def test_a_foreign_page_a_foreign_host_and_a_tokenless_write_change_nothin
                 refused = await ask(route.method, path, code=code, headers=headers, json={"for": "2h"})
                 assert refused["error"]
 
-        assert len(writes) == 9
+        assert len(writes) == 12
         assert await stage.log.head() == head
     assert not [request for request in stage.sim.requests if request.write]
 
@@ -103,9 +103,9 @@ async def test_a_command_is_done_and_whoever_reads_next_sees_it(stage: Scene) ->
     assert len(await stage.events(Confirmed)) == 1
 
 
-async def test_a_command_that_does_not_apply_is_a_conflict(stage: Scene) -> None:
+async def test_a_command_for_what_is_not_there_says_so(stage: Scene) -> None:
     async with called(stage) as ask:
-        gone = await ask("POST", "/api/endpoints/acme/nobody/pause", code=409)
+        gone = await ask("POST", "/api/endpoints/acme/nobody/pause", code=404)
         elsewhere = await ask("POST", "/api/endpoints/elsewhere/tgi/pause", code=403)
 
     assert gone["outcome"] == "cannotApply"

@@ -10,7 +10,7 @@ from events.views.fleet import Act, Fleet, Health, Hold, Known
 from events.views.saved.form import Shape
 from statemachine.model import Endpoint, EndpointName
 
-FOLD = 1
+FOLD = 2  # 2: intents tell what they send, and whose token signs it
 
 
 class ActRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -97,7 +97,7 @@ def judge(fleet: Fleet, recorded: Recorded, event: Event) -> Iterator[Verdict]:
         case Discovered() | StatusChanged() | Deleted() if subject.endpoint is not None:
             yield from _endpoint(fleet.known(subject.endpoint), subject, cause, event)
         case Failed() if subject.endpoint is not None:
-            yield _act_failed(fleet.known(subject.endpoint), subject, recorded, event)
+            yield from _act_failed(fleet.known(subject.endpoint), subject, recorded, event)
         case Confirmed(status=status, seen_at=at):
             yield over(ACT_FAILED, f"a later act took effect: {status}", at)
         case NamespaceRecovered(seen_at=at):
@@ -154,12 +154,17 @@ def _surprise(event: Discovered | StatusChanged | Deleted) -> str | None:
             return None
 
 
-def _act_failed(known: Known, subject: Subject, recorded: Recorded, event: Failed) -> Onset:
-    """Judge an act that came to nothing. A person was told by the answer; of a policy's, this is the only word."""
+def _act_failed(known: Known, subject: Subject, recorded: Recorded, event: Failed) -> Iterator[Onset]:
+    """Judge an act that came to nothing. A person was told by the answer; of a policy's, this is the only word.
+
+    What could not be created is nothing that could be wrong, and nothing would ever end it.
+    """
     intended = next((act.intended for act in known.closed if act.intended.intent == event.intent), None)
+    if intended is not None and intended.command == "create":
+        return
     command = intended.command.replace("_", " ") if intended else "an act"
     policy = intended.policy if intended else None
-    return Onset(
+    yield Onset(
         rule=ACT_FAILED,
         severity=Severity.CRITICAL if policy else Severity.WARNING,
         subject=subject,

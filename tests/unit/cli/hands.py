@@ -95,7 +95,7 @@ def _handler(daemon: SaidDaemon) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = do_DELETE = answer  # noqa: N815  # the names are http.server's
+        do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815  # the names are http.server's
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass

@@ -26,6 +26,8 @@ print(loaded, file=sys.stderr)
         ("--help",),
         *((*words, "--url", "http://127.0.0.1:1") for words in (("status",), ("plan",), ("wait", "acme/tgi"))),
         *((*words, "--url", "http://127.0.0.1:1") for words in (("events", "--since", "1h"), ("pause", "acme/tgi"))),
+        ("update", "acme/tgi", "--max-replica", "2", "--url", "http://127.0.0.1:1"),
+        ("delete", "acme/tgi", "--yes", "--url", "http://127.0.0.1:1"),
     ],
 )
 def test_a_command_that_only_asks_imports_nothing_of_the_daemon(arguments: tuple[str, ...]) -> None:

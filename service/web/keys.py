@@ -1,0 +1,74 @@
+"""Idempotency keys: a key stands for one request, and for no other.
+
+What became of it the log tells, for as long as there is a log. What was sent, secrets and all, is remembered only as a
+keyed hash, in this process: a key that comes again with another body is refused, instead of being answered with the
+outcome of something else.
+"""
+
+from collections import OrderedDict
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from service.masking import Masker
+from service.web.access import SAFE, actor_of
+from service.web.answers import Problem
+from service.web.parameters import key_of
+
+HEADER = "Idempotency-Key"
+KEPT = 10_000  # requests remembered
+_canonical = msgspec.json.Encoder(order="deterministic")
+
+
+class Keys:
+    """Which request each of the last keys came with: of one caller, one address, one key."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        """No key was used yet."""
+        self._masker = Masker()
+        self._seals: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
+        self._kept = kept
+
+    def forget(self, place: tuple[str, ...]) -> None:
+        """Let a key go whose request came to nothing, since it was not understood."""
+        self._seals.pop(place, None)
+
+    def is_other(self, place: tuple[str, ...], body: bytes) -> bool:
+        """Return whether this key came with another body before; the first one is remembered."""
+        seal = self._masker.seal(_plain(body))
+        known = self._seals.setdefault(place, seal)
+        self._seals.move_to_end(place)
+        if len(self._seals) > self._kept:
+            self._seals.popitem(last=False)
+        return known != seal
+
+
+KEYS = web.AppKey("keys", Keys)
+
+
+@web.middleware
+async def one_body_a_key(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a write whose key belongs to a request with another body."""
+    if request.method in SAFE or HEADER not in request.headers:
+        return await handler(request)
+    keys, place = request.app[KEYS], (actor_of(request), request.method, request.raw_path, key_of(request))
+    if keys.is_other(place, await request.read()):
+        sentence = f"this {HEADER} came before with another body: send the same one again, or another key"
+        raise Problem(422, sentence, kind="key-taken")
+    try:
+        response = await handler(request)
+    except Problem:
+        keys.forget(place)
+        raise
+    if response.status == 422:
+        keys.forget(place)
+    return response
+
+
+def _plain(body: bytes) -> bytes:
+    """Return a body so that two which say the same are the same."""
+    try:
+        return _canonical.encode(msgspec.json.decode(body or b"{}"))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return body
