@@ -11,7 +11,7 @@ import random
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -27,13 +27,14 @@ from events.sqlite import SqliteLog
 from events.transfer.incoming import require_finished
 from events.views.fleet import Act
 from service.access import host_and_port, load_token, spell
+from service.callers import Callers, Connection
 from service.channels.command import Command
 from service.channels.webhook import Webhook
 from service.clock import Clock, SystemClock
 from service.commands import Commander, Means
 from service.config import ConfigError, Configuration, Receiver, Settings
 from service.hooks import Hook, Hooks
-from service.huggingface import API_URL, HUB_URL, ActingHuggingFace, HuggingFace, Limits, Tokens
+from service.huggingface import API_URL, HUB_URL, ActingHuggingFace, HuggingFace, Limits, SignedByCaller, Tokens
 from service.inspection import Inspection
 from service.journal import Journal
 from service.live import Live
@@ -93,6 +94,7 @@ class Reign:
     ground: Ground
     hub: HuggingFace
     commander: Commander
+    callers: Callers
     autopause: Autopause
     alerts: Alerts
     courier: Courier
@@ -100,7 +102,7 @@ class Reign:
 
     async def run(self) -> None:
         """Do all of it, for ever."""
-        async with self.hub, asyncio.TaskGroup() as tasks:
+        async with self.hub, aclosing(self.callers), asyncio.TaskGroup() as tasks:
             tasks.create_task(self.ground.watch.run(), name="watch")
             tasks.create_task(self.commander.run(), name="open intents")
             tasks.create_task(self.autopause.run(), name="autopause")
@@ -181,6 +183,7 @@ async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Pa
                 readiness=Readiness(live=ground.live, watch=ground.watch, clock=world.clock),
                 configuration=configuration,
                 commander=reign.commander,
+                callers=reign.callers,
                 autopause=reign.autopause,
                 subscribers=(reign.alerts, *reign.hooks.all),
             )
@@ -287,7 +290,7 @@ async def _reigns(reign: Reign, parts: Parts) -> None:
             await clock.sleep(RESTART_SECONDS)
         reign = await _successor(reign, configuration, settle=settle)
         parts.configuration, parts.commander, parts.autopause = configuration, reign.commander, reign.autopause
-        parts.subscribers = (reign.alerts, *reign.hooks.all)
+        parts.callers, parts.subscribers = reign.callers, (reign.alerts, *reign.hooks.all)
 
 
 def innermost(error: Exception) -> Exception:
@@ -344,7 +347,7 @@ def _within_one_process(old: Configuration, new: Configuration) -> Configuration
 async def _reign(configuration: Configuration, ground: Ground, *, settled_at: datetime) -> Reign:
     settings, world = configuration.settings, ground.world
     log, clock, live, watch = ground.log, world.clock, ground.live, ground.watch
-    hub, writers = _hub(configuration, world)
+    hub, writers = _hub(configuration, world, _own_tokens(settings))
     watchers = {
         namespace: Watcher(
             namespace,
@@ -366,6 +369,7 @@ async def _reign(configuration: Configuration, ground: Ground, *, settled_at: da
         ground=ground,
         hub=hub,
         commander=commander,
+        callers=Callers(partial(_connection, configuration, world), clock),
         autopause=Autopause(log=log, live=live, watch=watch, commander=commander, clock=clock, settled_at=settled_at),
         alerts=Alerts(log=log, clock=clock, settings=settings, looked_at=watch.looked_at),
         courier=Courier(log=log, clock=clock, channels=_channels(settings, clock), chance=world.chance),
@@ -389,14 +393,28 @@ def receiver(settings: Receiver, clock: Clock, *, seconds: float | None = None) 
     return Command(settings.command, **limit) if settings.command else Webhook(settings, clock=clock, **limit)
 
 
-def _hub(configuration: Configuration, world: World) -> tuple[HuggingFace, dict[str, Writer]]:
+def _connection(configuration: Configuration, world: World, token: str) -> Connection:
+    hub, writers = _hub(configuration, world, Tokens(default=lambda: token), acting_as=SignedByCaller)
+    return Connection(hub=hub, writers=writers, heard=hub.heard if isinstance(hub, SignedByCaller) else lambda _: None)
+
+
+def _own_tokens(settings: Settings) -> Tokens:
+    return Tokens({key: own.token_file for key, own in settings.namespaces.items() if own.token_file is not None})
+
+
+def _hub(
+    configuration: Configuration,
+    world: World,
+    tokens: Tokens,
+    *,
+    acting_as: type[ActingHuggingFace] = ActingHuggingFace,
+) -> tuple[HuggingFace, dict[str, Writer]]:
     """Return the client, and who may write where: in observe mode there is nobody who could."""
     settings = configuration.settings
     acting = frozenset(namespace for namespace in settings.namespaces if configuration.acts(namespace))
-    files = {key: own.token_file for key, own in settings.namespaces.items() if own.token_file is not None}
     seconds = settings.poll.timeout.total_seconds()
     shared: dict[str, Any] = {
-        "tokens": Tokens(files),
+        "tokens": tokens,
         "clock": world.clock,
         "masker": Masker(),
         "api_url": settings.hub_url or API_URL,
@@ -406,7 +424,7 @@ def _hub(configuration: Configuration, world: World) -> tuple[HuggingFace, dict[
     }
     if not acting:
         return HuggingFace(**shared), {}
-    hub = ActingHuggingFace(acting=acting, **shared)
+    hub = acting_as(acting=acting, **shared)
     return hub, dict.fromkeys(acting, hub)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from events.log import EventLog
 from events.parking import Subscriber
+from service.callers import Callers
 from service.clock import Clock
 from service.commands import Commander
 from service.config import Configuration
@@ -17,9 +18,10 @@ from service.watch import Watch
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """The parts. A configuration that is read anew replaces itself, `commander`, `autopause` and `subscribers`.
+    """The parts.
 
-    `subscribers` are those of the log that have a cursor. `listen` is HOST:PORT as it really is. `token` is what a
+    A configuration that is read anew replaces itself, `commander`, `callers`, `autopause` and `subscribers`, which are
+    those of the log that have a cursor. `listen` is HOST:PORT as it really is. `token` is what a
     caller must show to write (and, beyond loopback, to read).
     """
 
@@ -35,6 +37,7 @@ class Parts:
     readiness: Readiness
     configuration: Configuration
     commander: Commander
+    callers: Callers
     autopause: Autopause
     subscribers: tuple[Subscriber, ...]
 

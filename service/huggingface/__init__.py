@@ -4,7 +4,7 @@
 in observe mode. Secrets in documents are masked here, before anything else sees them.
 """
 
-from service.huggingface.acting import ActingHuggingFace, ObserveOnly
+from service.huggingface.acting import ActingHuggingFace, ObserveOnly, SignedByCaller
 from service.huggingface.client import HuggingFace
 from service.huggingface.limits import Limits
 from service.huggingface.tokens import Token, Tokens, saved_login
@@ -17,6 +17,7 @@ __all__ = [
     "HuggingFace",
     "Limits",
     "ObserveOnly",
+    "SignedByCaller",
     "Token",
     "Tokens",
     "saved_login",

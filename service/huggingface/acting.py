@@ -11,6 +11,7 @@ import msgspec
 from service.clock import Clock
 from service.huggingface.answers import Answer
 from service.huggingface.client import HuggingFace
+from service.huggingface.document import Reading
 from service.huggingface.limits import Limits
 from service.huggingface.paths import checked
 from service.huggingface.sending import Sender
@@ -90,7 +91,7 @@ class ActingHuggingFace(HuggingFace):
         url = self._api / "v2" / "endpoint" / checked(namespace)
         call = self._sender.call(doing, url, namespace)
         body = _encoded(doing, document)
-        read = await self._sender.send_once(call, lambda answer: self._read_document(answer, name), body=body)
+        read = await self._sender.send_once(call, lambda answer: self._read_written(answer, name), body=body)
         return self._item(*read)
 
     async def update(self, name: EndpointName, document: Mapping[str, Any]) -> Item:
@@ -98,7 +99,7 @@ class ActingHuggingFace(HuggingFace):
         self._check_acting(doing, name.namespace)
         call = self._sender.call(doing, self._url(name), name.namespace)
         body = _encoded(doing, document)
-        read = await self._sender.send("PUT", call, lambda answer: self._read_document(answer, name), body=body)
+        read = await self._sender.send("PUT", call, lambda answer: self._read_written(answer, name), body=body)
         return self._item(*read)
 
     async def delete(self, name: EndpointName) -> None:
@@ -111,7 +112,10 @@ class ActingHuggingFace(HuggingFace):
         doing = f"{act} {name}"
         self._check_acting(doing, name.namespace)
         call = self._sender.call(doing, self._url(name) / act, name.namespace)
-        return self._item(*await self._sender.send("POST", call, lambda answer: self._read_document(answer, name)))
+        return self._item(*await self._sender.send("POST", call, lambda answer: self._read_written(answer, name)))
+
+    def _read_written(self, answer: Answer, name: EndpointName) -> Reading:
+        return self._read_document(answer, name)
 
     def _check_acting(self, doing: str, namespace: str) -> None:
         if namespace not in self._acting:
@@ -119,6 +123,23 @@ class ActingHuggingFace(HuggingFace):
                 f"cannot {doing}: the namespace {namespace!r} is only observed, and nothing was sent; "
                 f'set mode = "act" in lamplighter.toml, at its top and for {namespace!r}'
             )
+
+
+class SignedByCaller(ActingHuggingFace):
+    """Act with a caller's own token, and keep what each write was answered with for its caller, unmasked."""
+
+    def __init__(self, **what: Any) -> None:
+        """Take what its base takes."""
+        super().__init__(**what)
+        self._heard: dict[EndpointName, bytes] = {}
+
+    def heard(self, name: EndpointName) -> bytes | None:
+        """Return, once, what the last write to an endpoint was answered with."""
+        return self._heard.pop(name, None)
+
+    def _read_written(self, answer: Answer, name: EndpointName) -> Reading:
+        self._heard[name] = answer.body
+        return super()._read_written(answer, name)
 
 
 def _encoded(doing: str, document: Mapping[str, Any]) -> bytes:

@@ -121,6 +121,15 @@ class Transport:
         except FAILURES as error:
             raise failed(call, error, seconds=self.limits.try_seconds).error from None
 
+    async def relay(self, url: URL, *, namespace: str) -> aiohttp.ClientResponse:
+        """GET once, and return whatever answer comes, its body unread: close it. Only its head has a time limit."""
+        call = self.call(f"hand on what is asked of {url.path}", url, namespace)
+        try:
+            async with asyncio.timeout(self.limits.try_seconds):
+                return await self._send(self._harmless("GET"), url, self._tokens.of(namespace))
+        except FAILURES as error:
+            raise failed(call, error, seconds=self.limits.try_seconds).error from None
+
     async def probe(self, url: URL, *, namespace: str | None) -> int | None:
         """GET once, signed only if a namespace is named; return the code, or None if no answer came in time."""
         headers = {} if namespace is None else {"Authorization": self._tokens.of(namespace).header}

@@ -142,6 +142,11 @@ class Watching:
         trusted = self._is_platform(target)
         return await self._transport.probe(target, namespace=namespace if trusted else None) == 200
 
+    async def relay(self, path: str, query: str, *, hub: bool = False) -> aiohttp.ClientResponse:
+        """GET what is at a path of the API (or of the hub) once, and return the answer as it came: close it."""
+        url = (self._hub if hub else self._api).with_path(path, encoded=True).with_query(query or None)
+        return await self._transport.relay(url, namespace="")
+
     async def _listed(
         self, doing: str, namespace: str, filters: Mapping[str, str | tuple[str, ...]]
     ) -> list[tuple[Page[Listed], Look]]:

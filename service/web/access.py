@@ -19,6 +19,8 @@ from service.web.context import parts_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN = frozenset({"/healthz", "/readyz"})  # for whoever keeps the daemon running
+# What Hugging Face's own clients ask, by a token of Hugging Face: `hub` looks at it.
+OF_HUB = ("/v2/", "/v3/", "/api/whoami-v2", "/api/organizations/", "/api/catalog/", "/api/v1/catalog/")
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # recognised, not listened on
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _FOREIGN = re.compile(r"[^A-Za-z0-9._@+-]")
@@ -63,7 +65,8 @@ def why_refused(call: Call, rules: Rules) -> Problem | None:
         )
     if call.method not in SAFE and _comes_from_elsewhere(call, rules):
         return Problem(403, "another page may not write here: use the command line, or a client that is no browser")
-    if call.path in OPEN or (call.method in SAFE and _is_local(call, rules)) or has_token(call, rules):
+    is_open = call.path in OPEN or call.path.startswith(OF_HUB)
+    if is_open or (call.method in SAFE and _is_local(call, rules)) or has_token(call, rules):
         return None
     what = "reading from beyond this machine" if call.method in SAFE else "writing"
     return Problem(

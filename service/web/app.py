@@ -8,6 +8,7 @@ from service.web.access import guard
 from service.web.accesslog import log_access, server_log
 from service.web.answers import BODY_BYTES, set_headers, tell_errors
 from service.web.context import LASTING, PARTS
+from service.web.hub import HUB_ROUTES
 from service.web.keys import KEYS, Keys, one_body_a_key
 from service.web.lasting import Lasting
 from service.web.routes import ROUTES
@@ -28,6 +29,8 @@ def create_app(parts: Parts) -> web.Application:
             app.router.add_get(route.path, route.handler, allow_head=not route.lasting)
         else:
             app.router.add_route(route.method, route.path, route.handler)
+    for method, path, handler in HUB_ROUTES:
+        app.router.add_route(method, path, handler)
     app.router.add_get(openapi.PATH, openapi.openapi)
     return app
 

@@ -18,20 +18,22 @@ class Client:
     line: str
     machine: Machine
     hub: Hub
+    url: str = ""  # of what stands for Hugging Face; else the simulator itself
 
     def walk(self) -> Ended:
         """Run the scenario."""
-        return self._run("python", str(HERE / "walk.py"), seconds=90)
+        return self.run("python", str(HERE / "walk.py"), seconds=90)
 
     def hf(self, *words: str) -> Ended:
         """Run the command line."""
-        return self._run("hf", *words, seconds=30)
+        return self.run("hf", *words, seconds=30)
 
-    def _run(self, program: str, *words: str, seconds: float) -> Ended:
+    def run(self, program: str, *words: str, seconds: float) -> Ended:
         path = CLIENTS / self.line / "bin" / program
         assert path.exists(), f"there is no {path}: make it with scripts/clients"
         environment = {
-            "HF_ENDPOINT": self.hub.url,
+            "HF_ENDPOINT": self.url or self.hub.url,
+            "SIMULATOR_URL": self.hub.url,
             "HF_TOKEN": "hf_alice",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_UPDATE_CHECK": "1",  # it would ask PyPI

@@ -1,7 +1,8 @@
 """One scenario for every release of the official client: run as a program where that release is installed.
 
-It imports `huggingface_hub` and the standard library alone, and the cases beside it. HF_ENDPOINT says where the
-simulator is, HF_TOKEN who walks. What it finds it prints as JSON; what those findings should be, the test says.
+It imports `huggingface_hub` and the standard library alone, and the cases beside it. HF_ENDPOINT says where Hugging
+Face is, or what stands for it, SIMULATOR_URL where the simulator is, HF_TOKEN who walks. What it finds it prints as
+JSON; what those findings should be, the test says.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from huggingface_hub.errors import HfHubHTTPError, TextGenerationError
 from tests.e2e.clients.cases import CREATE, LEAST, UPDATE, Case, Json, each
 
 URL = os.environ["HF_ENDPOINT"]
+SIMULATOR = os.environ["SIMULATOR_URL"]
 QUICKLY: Any = 0.02  # the client says int, and takes any number
 SOON: Any = 0.2
 PROMPT = "a parrot says what it hears"
@@ -129,7 +131,7 @@ class Walk:
         asleep = endpoint.scale_to_zero().status
         client = endpoint.client
         unanswered = refusal(lambda: client.text_generation(PROMPT))
-        woken = endpoint.fetch().status in {"pending", "initializing", "running"}
+        woken = soon(lambda: endpoint.fetch().status in {"pending", "initializing", "running"})
         endpoint.wait(timeout=60, refresh_every=QUICKLY)
         answered = client.text_generation(PROMPT, max_new_tokens=2)
         endpoint.scale_to_zero()
@@ -187,10 +189,8 @@ class Walk:
     def deletes(self) -> Json:
         endpoint = self._get("main")
         endpoint.delete()
-        until = time.monotonic() + 20
-        while (gone := refusal(endpoint.fetch)) is None and time.monotonic() < until:
-            time.sleep(QUICKLY)
-        return {"gone": gone}
+        soon(lambda: refusal(endpoint.fetch) is not None)
+        return {"gone": refusal(endpoint.fetch)}
 
     # --- its hands -------------------------------------------------------------------------------------------------
 
@@ -208,8 +208,14 @@ class Walk:
 
     def _ask(self, what: str, body: Json) -> None:
         data = json.dumps(body).encode()
-        with urllib.request.urlopen(f"{URL}/_simulator/{what}", data=data, timeout=10) as answer:  # noqa: S310 - http
+        with urllib.request.urlopen(f"{SIMULATOR}/_simulator/{what}", data=data, timeout=10) as answer:  # noqa: S310 - http
             answer.read()
+        if SIMULATOR != URL:  # who watches shall see it at once
+            look = urllib.request.Request(  # noqa: S310 - http
+                f"{URL}/v2/endpoint/{self.me}?fresh=1", headers={"Authorization": f"Bearer {os.environ['HF_TOKEN']}"}
+            )
+            with urllib.request.urlopen(look, timeout=10) as answer:  # noqa: S310 - http
+                answer.read()
 
 
 class Cases:
@@ -244,6 +250,14 @@ def refusal(act: Callable[[], Any]) -> Any:
     except HfHubHTTPError as error:
         return [error.response.status_code, json.loads(error.response.text)["error"]]
     return None
+
+
+def soon(holds: Callable[[], bool]) -> bool:
+    """Return whether it comes to hold within some seconds: a delete takes its time, and so does a look."""
+    until = time.monotonic() + 20
+    while not (held := holds()) and time.monotonic() < until:
+        time.sleep(QUICKLY)
+    return held
 
 
 def main() -> None:

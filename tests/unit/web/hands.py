@@ -17,13 +17,14 @@ from events.log import EventLog
 from events.memory import MemoryLog
 from events.record import Recorded
 from events.unit import Appended, Unit, Write
+from service.callers import Callers, Connection
 from service.clock import LoopClock
 from service.commands import Commander, Means
 from service.config import Configuration, load
 from service.inspection import Inspection
 from service.live import Live
 from service.parts import Parts
-from service.ports import Hardware, Identity, Item, Offer, Sweep, Unavailable
+from service.ports import Hardware, HubError, Identity, Item, Offer, Sweep, Unavailable
 from service.subscribers.autopause import Autopause
 from service.subscribers.readiness import Readiness
 from service.watch import Watch, Watcher
@@ -87,6 +88,7 @@ def parts_of(configuration: Configuration, log: EventLog) -> Parts:
         readiness=Readiness(live=live, watch=watch, clock=clock),
         configuration=configuration,
         commander=commander,
+        callers=Callers(nobody, clock),
         autopause=Autopause(
             log=log,
             live=live,
@@ -97,6 +99,10 @@ def parts_of(configuration: Configuration, log: EventLog) -> Parts:
         ),
         subscribers=(),
     )
+
+
+def nobody(token: str) -> Connection:
+    raise HubError("nobody can be asked whose token this is")
 
 
 @asynccontextmanager

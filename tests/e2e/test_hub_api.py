@@ -1,0 +1,145 @@
+"""Hugging Face's own API as a daemon serves it: who may, what is told, and what is in the log afterwards."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from service.callers import MOST_REFUSED
+from tests.e2e.calls import Answer, bearer, call
+from tests.e2e.daemons import EAGER, Daemon
+from tests.e2e.hub import Hub
+
+TEAM = '[namespaces.acme]\ntoken_file = "{0}"\nmode = "{1}"\n[namespaces.alice]\ntoken_file = "{0}"\nmode = "{1}"\n'
+SECRET = "sk-never-to-be-told"
+
+
+def begun(daemon: Daemon, hub: Hub, *, mode: str = "act") -> None:
+    """Start it over the namespaces of a team and of alice, whom its token is of, too."""
+    hub.grant("hf_alice", "acme")
+    token = daemon.machine.home / "alice-token"
+    token.parent.mkdir(parents=True, exist_ok=True)
+    token.write_text("hf_alice")
+    daemon.configure(EAGER + TEAM.format(token, mode), top=f'mode = "{mode}"\n')
+    daemon.start()
+
+
+def asked(daemon: Daemon, path: str, user: str = "alice", **what: object) -> Answer:
+    return call(f"{daemon.url}{path}", headers=bearer(f"hf_{user}"), **what)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def acting(daemon: Daemon, hub: Hub) -> Iterator[Daemon]:
+    hub.create("acme/chat", state="running", secrets={"KEY": SECRET})
+    hub.create("alice/own", state="running")
+    begun(daemon, hub)
+    yield daemon
+    daemon.stop()
+    told = daemon.log.read_bytes()  # a clean stop leaves nothing beside it
+    assert SECRET.encode() not in told
+    assert b"hf_zoe" not in told
+
+
+def test_a_caller_sees_and_changes_nothing_of_what_its_token_does_not_name(acting: Daemon, hub: Hub) -> None:
+    hub.revoke("hf_zoe", "acme")
+    before = len(hub.writes())
+    for method, path in (
+        ("GET", "/v2/endpoint/acme"),
+        ("GET", "/v2/endpoint/acme/chat"),
+        ("GET", "/v2/endpoint/acme/chat?fresh=1"),
+        ("GET", "/v2/endpoint/acme/chat/logs"),
+        ("GET", "/v2/provider/acme"),
+        ("PUT", "/v2/endpoint/acme/chat"),
+        ("POST", "/v2/endpoint/acme"),
+        ("POST", "/v2/endpoint/acme/chat/pause"),
+        ("DELETE", "/v2/endpoint/acme/chat"),
+    ):
+        there, nowhere = (
+            asked(acting, path.replace("acme", space), "zoe", method=method, body={"name": "x"})
+            if method in {"PUT", "POST"}
+            else asked(acting, path.replace("acme", space), "zoe", method=method)
+            for space in ("acme", "nowhere")
+        )
+        assert (there.code, there.json) == (403, {"error": "Forbidden: zoe has no access to 'acme'"}), path
+        assert (nowhere.code, nowhere.json) == (403, {"error": "Forbidden: zoe has no access to 'nowhere'"}), path
+    assert len(hub.writes()) == before
+
+
+def test_what_is_masked_stays_masked_and_cannot_be_written_back(acting: Daemon, hub: Hub) -> None:
+    told = asked(acting, "/v2/endpoint/acme/chat").json
+    before = len(hub.writes())
+
+    refused = asked(acting, "/v2/endpoint/acme/chat", method="PUT", body={"model": told["model"]})
+
+    assert SECRET not in str(told)
+    assert told["model"]["secrets"]["KEY"] == "<masked>"
+    assert refused.code == 422
+    assert "model.secrets.KEY" in refused.json["error"]
+    assert len(hub.writes()) == before
+
+
+def test_a_write_is_the_callers_own_and_is_seen_by_the_next_read(acting: Daemon, hub: Hub) -> None:
+    told = asked(acting, "/v2/endpoint/acme/chat/pause", method="POST")
+
+    assert (told.code, told.json["status"]["state"]) == (200, "paused")
+    assert asked(acting, "/v2/endpoint/acme/chat").json["status"]["state"] == "paused"
+    assert hub.writes()[-1].user == "alice"
+    [intended] = acting.entries("act.intended")
+    assert (intended.actor, intended.data["command"]) == ("person:alice", "pause")
+    assert [entry.type for entry in acting.entries("act.confirmed")] == ["act.confirmed"]
+
+
+def test_a_resume_works_where_the_view_still_says_running(acting: Daemon, hub: Hub) -> None:
+    hub.act("acme/chat", "pause")
+
+    told = asked(acting, "/v2/endpoint/acme/chat/resume", method="POST")
+
+    assert told.code == 200
+    assert told.json["status"]["state"] in {"pending", "initializing"}
+
+
+def test_a_read_tells_how_fresh_it_is_and_looks_again_if_asked(acting: Daemon, hub: Hub) -> None:
+    hub.act("acme/chat", "pause")
+
+    fresh = asked(acting, "/v2/endpoint/acme/chat?fresh=1")
+
+    assert fresh.json["status"]["state"] == "paused"
+    assert fresh.headers["X-Lamplighter-Looked-At"].endswith("Z")
+
+
+def test_in_observe_mode_nothing_is_written(daemon: Daemon, hub: Hub) -> None:
+    hub.create("acme/chat", state="running")
+    begun(daemon, hub, mode="observe")
+
+    for method, path, body in (
+        ("POST", "/v2/endpoint/acme/chat/pause", None),
+        ("PUT", "/v2/endpoint/acme/chat", {"compute": {"scaling": {"maxReplica": 9}}}),
+        ("POST", "/v2/endpoint/acme", {"name": "more"}),
+        ("DELETE", "/v2/endpoint/acme/chat", None),
+    ):
+        told = asked(daemon, path, method=method, body=body)
+        assert (told.code, told.json["error"][:10]) == (403, "Forbidden:"), path
+    assert hub.writes() == []
+
+
+def test_wrong_tokens_are_refused_and_at_last_not_even_looked_up(daemon: Daemon, hub: Hub) -> None:
+    begun(daemon, hub, mode="observe")
+    hub.faults(bad_tokens=[f"hf_mallory{number}" for number in range(MOST_REFUSED + 9)])
+    codes = [asked(daemon, "/v2/endpoint/acme", f"mallory{number}").code for number in range(MOST_REFUSED)]
+    before = len(hub.requests())
+
+    late = asked(daemon, "/v2/endpoint/acme", f"mallory{MOST_REFUSED + 1}")
+
+    assert set(codes) == {401}
+    assert (late.code, late.headers["Retry-After"]) == (429, "60")
+    assert not [one for one in hub.requests()[before:] if one.path == "/api/whoami-v2"]
+    assert call(f"{daemon.url}/v2/endpoint/acme").code == 401
+
+
+def test_a_page_and_a_foreign_host_are_refused_here_too(acting: Daemon, hub: Hub) -> None:
+    before = len(hub.writes())
+    path = f"{acting.url}/v2/endpoint/acme/chat/pause"
+    page = call(path, method="POST", headers={**bearer("hf_alice"), "Origin": "https://evil.example"})
+    rebound = call(path, method="POST", headers={**bearer("hf_alice"), "Host": f"evil.example:{acting.port}"})
+
+    assert (page.code, rebound.code) == (403, 421)
+    assert len(hub.writes()) == before
