@@ -27,6 +27,7 @@ from service.cli import (
     status,
     survey,
     timeline,
+    tokens,
     uptime,
     waiting,
 )
@@ -65,6 +66,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "events": eventtypes.beside(events.events),
     "parked": parked.app,
     "hooks": hooks.app,
+    "token": tokens.app,
 }
 
 

@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from events.errors import LogError, LogUnusable
 from service.masking import scrub
 from service.watch.watch import NotWatched
+from statemachine.model import EndpointName
 
 BODY_BYTES = 64 * 1024
 _encoder = msgspec.json.Encoder()
@@ -32,6 +33,11 @@ class Problem(Exception):
         self.code = code
         self.sentence = sentence
         self.headers = headers or {}
+
+
+def never_seen(name: EndpointName) -> str:
+    """Say that there is no such endpoint: also to who may not know whether there is."""
+    return f"no endpoint {name} was ever seen: GET /api/endpoints lists those that are there"
 
 
 def encode(what: object) -> bytes:

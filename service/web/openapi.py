@@ -7,18 +7,27 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from service.access import Role
 from service.web import shapes
 from service.web.answers import answer
 from service.web.context import parts_of
 from service.web.parameters import Parameter
+from service.web.permissions import NEEDS
 from service.web.routes import ROUTES, Route
 
 PATH = "/openapi.json"
 ABOUT = (
-    "What Lamplighter knows of Hugging Face Inference Endpoints, and what it can be asked to do. Writing takes the "
-    "daemon's token; reading takes it beyond loopback. HEAD is answered wherever GET ends at once."
+    "What Lamplighter knows of Hugging Face Inference Endpoints, and what it can be asked to do. Writing takes a "
+    "token; reading takes one beyond loopback, and on loopback sees everything without. A token has a role (read, "
+    "operate or admin) in some namespaces, or in all: what it does not reach is answered as what does not exist. Too "
+    "many wrong tokens are answered with 429. HEAD is answered wherever GET ends at once."
 )
-PATH_TEXTS = {"namespace": "The user or organisation.", "name": "The endpoint's name.", "type": "A type of event."}
+PATH_TEXTS = {
+    "namespace": "The user or organisation.",
+    "name": "The endpoint's name.",
+    "type": "A type of event.",
+    "token": "The name of a token.",
+}
 
 
 def describe(routes: Sequence[Route], *, version: str) -> dict[str, Any]:
@@ -27,7 +36,7 @@ def describe(routes: Sequence[Route], *, version: str) -> dict[str, Any]:
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     itself = {"200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}}
-    paths[PATH] = {"get": {"summary": "This description.", "responses": itself}}
+    paths[PATH] = {"get": {"summary": "This description.", "description": _needed("GET", PATH), "responses": itself}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Lamplighter", "version": version, "description": ABOUT},
@@ -48,6 +57,7 @@ def _operation(route: Route) -> dict[str, Any]:
     names = re.findall(r"\{(\w+)\}", route.path)
     found: dict[str, Any] = {
         "summary": route.summary,
+        "description": _needed(route.method, route.path),
         "parameters": [
             *(_parameter(Parameter(name=name, text=PATH_TEXTS[name]), "path") for name in names),
             *(_parameter(parameter, "query") for parameter in route.parameters),
@@ -58,11 +68,18 @@ def _operation(route: Route) -> dict[str, Any]:
             "default": {"description": "An error: what to do.", "content": _json(shapes.Error)},
         },
     }
-    if route.method != "GET":
+    need = NEEDS[route.method, route.path]
+    if need is not None and need.role > Role.READ:
         found["security"] = [{"token": []}]
     if route.body is not None:
         found["requestBody"] = {"content": _json(route.body), "required": _is_required(route.body)}
     return found
+
+
+def _needed(method: str, path: str) -> str:
+    """Say which role an address takes, and where."""
+    need = NEEDS[method, path]
+    return "Open to whoever reaches it." if need is None else str(need)
 
 
 def _is_required(body: type) -> bool:

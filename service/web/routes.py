@@ -5,7 +5,20 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from service.web import acting, events, eventtypes, health, history, metrics, parked, reading, shapes, stream, waiting
+from service.web import (
+    acting,
+    events,
+    eventtypes,
+    health,
+    history,
+    metrics,
+    parked,
+    reading,
+    shapes,
+    stream,
+    tokens,
+    waiting,
+)
 from service.web.formats import FORMATS, JSON
 from service.web.parameters import Parameter
 from statemachine.machine import Command
@@ -38,7 +51,10 @@ class Route:
 
 
 KEY = Parameter(name="Idempotency-Key", text="Requests with the same key are one command.")
-ACTOR = Parameter(name="X-Lamplighter-Actor", text="Who asks, for the log; without it: token.")
+ACTOR = Parameter(
+    name="X-Lamplighter-Actor",
+    text="Who asks, for the log, as the bearer of the daemon's own token says; without it: token.",
+)
 LAST = Parameter(name="Last-Event-ID", text="Resume behind this position; wins over `after`.")
 OUTCOMES: Mapping[int, type | str] = dict.fromkeys((200, 403, 409, 502), shapes.Outcome)
 
@@ -186,4 +202,22 @@ ROUTES: tuple[Route, ...] = (
     _get("/api/parked", parked.parked, "What subscribers set aside.", shapes.ParkedEvents, parameters=parked.PARKED),
     _unpark("replay", parked.replay, "Hand an event that was set aside to its subscriber again."),
     _unpark("skip", parked.skip, "Give an event up that was set aside."),
+    _get("/api/tokens", tokens.tokens, "The tokens that were made and not revoked.", shapes.Tokens),
+    Route(
+        method="POST",
+        path="/api/tokens",
+        handler=tokens.create,
+        summary="Make a token.",
+        answers={201: shapes.TokenMade},
+        headers=(ACTOR,),
+        body=shapes.TokenBody,
+    ),
+    Route(
+        method="DELETE",
+        path="/api/tokens/{token}",
+        handler=tokens.revoke,
+        summary="Revoke a token.",
+        answers={200: shapes.TokenRevoked},
+        headers=(ACTOR,),
+    ),
 )
