@@ -382,6 +382,31 @@ class LogFoundSound:
     position: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCreated:
+    """A token was made; of the secret itself only its SHA-256 is kept, in hexadecimal digits, as `digest`.
+
+    `token`: its id. `name`: what it goes by, unlike any other that is in force. `role`: read, operate or admin.
+    `namespaces`: patterns; in the namespaces that match one of them its bearer has that role. `expires_at`: from when
+    on it opens nothing; None: it does until it is revoked.
+    """
+
+    token: str
+    name: str
+    role: str
+    namespaces: tuple[str, ...]
+    digest: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRevoked:
+    """A token was taken back: from here on it opens nothing. `token`: its id. `name`: what it went by."""
+
+    token: str
+    name: str
+
+
 Event = (
     LifecycleEvent
     | NamespaceUnreachable
@@ -413,4 +438,6 @@ Event = (
     | Archived
     | LogFoundBroken
     | LogFoundSound
+    | TokenCreated
+    | TokenRevoked
 )

@@ -58,6 +58,8 @@ TYPES: Mapping[str, type[Event]] = {
     "log.archived": catalogue.Archived,
     "log.found_broken": catalogue.LogFoundBroken,
     "log.found_sound": catalogue.LogFoundSound,
+    "access.token_created": catalogue.TokenCreated,
+    "access.token_revoked": catalogue.TokenRevoked,
 }
 
 

@@ -25,6 +25,7 @@ def matcher(query: Query) -> Callable[[Recorded, Facets], bool]:
     The policy of what names an intent alone must stand in its facets (see `Meant`).
     """
     within = among(query.globs)
+    permitted = anywhere if query.within is None else permitting(query.within)
 
     def matches(recorded: Recorded, facets: Facets) -> bool:
         about = subject(recorded.stream)
@@ -35,6 +36,7 @@ def matcher(query: Query) -> Callable[[Recorded, Facets], bool]:
             and query.namespace in {None, about.namespace}
             and query.name in {None, about.name}
             and (not query.globs or within(about.namespace, about.name))
+            and permitted(about.namespace)
             and (not query.types or recorded.type in query.types)
             and (not query.statuses or facets.status in query.statuses)
             and query.actor in {None, recorded.actor}
@@ -63,6 +65,17 @@ class Meant:
             if facets.policy is not None:
                 self._policies.setdefault(facets.intent, facets.policy)
         return structs.replace(facets, policy=policy)
+
+
+def permitting(globs: Iterable[str]) -> Callable[[str | None], bool]:
+    """Return what tells whether a namespace matches one of these; what is about none matches none."""
+    pattern = re.compile("|".join(map(translate, globs)) or r"(?!)")
+    return lambda namespace: namespace is not None and pattern.match(namespace) is not None
+
+
+def anywhere(_namespace: str | None) -> bool:
+    """Let everything through."""
+    return True
 
 
 def among(globs: Iterable[Iterable[str]]) -> Callable[[str | None, str | None], bool]:

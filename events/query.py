@@ -10,17 +10,19 @@ from events.record import Recorded
 class Query:
     """Which events to read: those that fulfil all of this; None and () mean any.
 
-    Of each of `globs` one must match the `namespace/name` of an endpoint, as the shell's patterns do. `statuses` are
-    those that an endpoint came to; status, cause, policy and intent are the facets of an event, and what names no
-    policy but an intent of one is that one's, too. `evidence` are the positions that count as named by `intent` (see
-    `chains`). `after` and `before` are positions, exclusive, and so is `until`. Raises ValueError for a text that no
-    event could have.
+    Of each of `globs` one must match the `namespace/name` of an endpoint, as the shell's patterns do. One of `within`
+    must match the namespace that an event is about (an endpoint's, or its own): what is about none matches none, and
+    here () means nothing at all. `statuses` are those that an endpoint came to; status, cause, policy and intent are
+    the facets of an event, and what names no policy but an intent of one is that one's, too. `evidence` are the
+    positions that count as named by `intent` (see `chains`). `after` and `before` are positions, exclusive, and so is
+    `until`. Raises ValueError for a text that no event could have.
     """
 
     stream: str | None = None
     namespace: str | None = None
     name: str | None = None
     globs: tuple[tuple[str, ...], ...] = ()
+    within: tuple[str, ...] | None = None
     types: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     actor: str | None = None

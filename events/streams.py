@@ -12,6 +12,7 @@ from statemachine.model import EndpointName, instant
 
 DAEMON = "daemon"
 LOG = "log"  # what was done to the log itself
+ACCESS = "access"  # the tokens: made, and taken back
 EVERYTHING = "acts"  # acts on all endpoints at once: the kill switch
 
 

@@ -7,6 +7,7 @@ may match, merges them by position, and stops at its limit:
 - a stream: its own run; an intent: that of what names it;
 - type, status, cause, policy, actor: one run for each *kind* (their combination) that there is, in the whole log or in
   a namespace;
+- the namespaces that a caller may see: the runs of each of them;
 - endpoints, by name or by globs: the run of each, in which every event has its kind beside it; where they are many and
   the kinds are rare, the runs of the kinds, and each event is checked.
 
@@ -21,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Literal
 
-from events.matching import among
+from events.matching import among, permitting
 from events.query import Query
 
 NEAR = 2000  # positions: so few are read one by one
@@ -111,6 +112,11 @@ def plans(con: sqlite3.Connection, query: Query, extent: Extent) -> list[Plan]:
     """Choose what answers a query, in parts that follow one another in its order."""
     if query.globs:
         con.create_function("among", 2, among(query.globs), deterministic=True)
+    if query.within is not None:
+        permitted = permitting(query.within)
+        con.create_function("permitted", 1, permitted, deterministic=True)
+        if query.namespace is not None and not permitted(query.namespace):
+            return []
     parts = [_plan(con, part) for span in _spans(con, query, extent) for part in _parted(span, extent.indexed)]
     return parts[::-1] if query.newest_first else parts
 
@@ -201,6 +207,8 @@ def _by_kinds(con: sqlite3.Connection, query: Query) -> list[Run]:
         runs = _of_endpoints(con, query)
     elif query.namespace is not None:
         runs = _of_namespace(con, query, query.namespace)
+    elif query.within is not None:
+        runs = [run for namespace in _permitted(con) for run in _of_namespace(con, query, namespace)]
     else:
         runs = list(_of_kinds(con, query, EVERYTHING)) if _kinds(query) else [Run(checks=_times(query))]
     return runs if len(runs) <= MOST_RUNS else [_walk(query)]
@@ -251,9 +259,15 @@ def _subjects(con: sqlite3.Connection, namespace: str, name: str) -> list[int]:
     return [subject for (subject,) in con.execute(sql, (namespace, name))]
 
 
+def _permitted(con: sqlite3.Connection) -> list[str]:
+    """Return the namespaces that a query may be about."""
+    sql = "SELECT namespace FROM subjects WHERE name = '' AND permitted(namespace)"
+    return [namespace for (namespace,) in con.execute(sql)]
+
+
 def _matching(con: sqlite3.Connection, query: Query) -> Iterator[int]:
     """Yield the endpoints that a query may be about."""
-    terms = [("name > ''", ()), *_equal(query, "namespace", "name"), *_globs(query)]
+    terms = [("name > ''", ()), *_equal(query, "namespace", "name"), *_globs(query), *_within(query)]
     where, values = " AND ".join(term for term, _ in terms), [value for _, own in terms for value in own]
     sql = f"SELECT subject FROM subjects WHERE {where}"  # noqa: S608 - no value in it
     return (subject for (subject,) in con.execute(sql, values))
@@ -282,7 +296,7 @@ def _checks(query: Query) -> Terms:
         named = ((f"(intent = ? OR position IN ({places}))", (query.intent, *query.evidence)),)
     policy: Terms = () if query.policy is None else ((OF_POLICY, (query.policy, query.policy)),)
     columns = _equal(query, "stream", "namespace", "name", "actor", "cause")
-    return (*named, *columns, *_either(query), *_globs(query), *policy, *_times(query))
+    return (*named, *columns, *_either(query), *_globs(query), *_within(query), *policy, *_times(query))
 
 
 def _equal(query: Query, *columns: str) -> Terms:
@@ -297,6 +311,10 @@ def _either(query: Query) -> Terms:
 
 def _globs(query: Query) -> Terms:
     return (("among(namespace, name)", ()),) if query.globs else ()
+
+
+def _within(query: Query) -> Terms:
+    return () if query.within is None else (("permitted(namespace)", ()),)
 
 
 def _times(query: Query) -> Terms:

@@ -8,6 +8,7 @@ from events.views.configured import Configured
 from events.views.fleet import Fleet
 from events.views.incidents import Incidents
 from events.views.outbox import Outbox
+from events.views.tokens import Tokens
 from events.views.uptime import Uptime
 
 
@@ -21,12 +22,14 @@ class Views:
         outbox: Outbox | None = None,
         uptime: Uptime | None = None,
         configured: Configured | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         """Know nothing yet, or what is handed in."""
         self.fleet = fleet or Fleet()
         self.outbox = outbox or Outbox()
         self.uptime = uptime or Uptime()
         self.configured = configured or Configured()
+        self.tokens = tokens or Tokens()
 
     @property
     def position(self) -> int:
@@ -44,6 +47,7 @@ class Views:
             self.outbox.apply,
             self.uptime.apply,
             self.configured.apply,
+            self.tokens.apply,
             self.fleet.apply,
         )
         for take in takers:
@@ -56,4 +60,5 @@ class Views:
             outbox=self.outbox.still(),
             uptime=self.uptime.still(),
             configured=self.configured.still(),
+            tokens=self.tokens.still(),
         )

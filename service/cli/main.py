@@ -27,6 +27,7 @@ from service.cli import (
     status,
     survey,
     timeline,
+    tokens,
     uptime,
     waiting,
     writing,
@@ -67,6 +68,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "events": eventtypes.beside(events.events),
     "parked": parked.app,
     "hooks": hooks.app,
+    "token": tokens.app,
 }
 
 

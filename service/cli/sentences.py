@@ -142,6 +142,11 @@ def _applied(data: Data) -> str:
     return f"configuration {data['digest']} in force, {counted(len(data['changes']), 'setting')} changed"
 
 
+def _token_created(data: Data) -> str:
+    until = f" until {moment(data['expires_at'])}" if data.get("expires_at") else ""
+    return f"token {data['name']} made: may {data['role']} in {', '.join(data['namespaces'])}{until}"
+
+
 def due_in(data: Data) -> str:
     """Return how long a warning leaves: `30 min`."""
     return humanize(timedelta(seconds=float(data["edge_seconds"])))
@@ -187,5 +192,7 @@ SENTENCES: Mapping[str, Callable[[Data], str]] = {
     "configuration.refused": lambda data: f"configuration refused, the one before stays: {data['reason']}",
     "log.found_broken": lambda data: f"found broken: {data['why']}",
     "log.found_sound": lambda data: f"found sound up to #{data['position']}",
+    "access.token_created": _token_created,
+    "access.token_revoked": lambda data: f"token {data['name']} revoked",
     "log.redacted": lambda data: f"#{data['position']} redacted ({', '.join(data['fields'])}): {data['why']}",
 }

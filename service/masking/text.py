@@ -20,6 +20,7 @@ _MOST_CLEAN = 20_000
 _PREFIXES = (
     r"hf_(?!transfer(?![A-Za-z0-9]))[A-Za-z0-9]{8,}",
     r"api_org_[A-Za-z0-9]{8,}",
+    r"(?<![A-Za-z0-9])ll_[A-Za-z0-9_-]{20,}",  # our own
     r"gh[opusr]_[A-Za-z0-9]{16,}",
     r"github_pat_[A-Za-z0-9_]{16,}",
     r"glpat-[A-Za-z0-9_-]{16,}",

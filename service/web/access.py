@@ -1,29 +1,45 @@
-"""Who may call, and what for: the Host, the page that sends, and the token; nothing else is asked.
+"""Who may call, and what for: the Host, the page that sends, the token, and what it was granted; nothing else is asked.
 
 A browser on the daemon's machine reaches loopback, too, on behalf of any page that it shows. So the Host must be one
-of ours (a name that was made to point here is not), a write must not come from another page, and it needs the token.
+of ours (a name that was made to point here is not), a write must not come from another page, and it needs a token.
+
+Whoever may not see a namespace is told of it just what he would be told if there were none of that name.
 """
 
 import hmac
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from service.masking import scrub
-from service.web.answers import Problem
-from service.web.context import parts_of
+from service.access import ANYBODY, NOBODY, OWNER, Caller, Role, Tokens
+from service.masking import NAME, scrub
+from service.parts import Parts
+from service.watch.watch import NotWatched
+from service.web.answers import Problem, never_seen
+from service.web.context import failures_of, parts_of
+from service.web.permissions import NEEDS, Need, Where
+from statemachine.model import EndpointName
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN = frozenset({"/healthz", "/readyz"})  # for whoever keeps the daemon running
 # What Hugging Face's own clients ask, by a token of Hugging Face: `hub` looks at it.
 OF_HUB = ("/v2/", "/v3/", "/api/whoami-v2", "/api/organizations/", "/api/catalog/", "/api/v1/catalog/")
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # recognised, not listened on
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+NEW = "new"  # of an endpoint that is not made yet, and has no address
+CALLER = web.RequestKey("caller", Caller)
+HOW = (
+    "send it as `Authorization: Bearer …` (a token in the address is never taken); the daemon's own lies in the file "
+    "that token_file names, or in tokens/ of the data directory"
+)
 _FOREIGN = re.compile(r"[^A-Za-z0-9._@+-]")
+_logger: Any = structlog.get_logger()
 
 Place = tuple[str, int | None]
 
@@ -33,30 +49,36 @@ class Call:
     """What of a request bears on access.
 
     `arrived_at` is the local address that its connection reached; `forwarded`: a proxy says that it passes it on.
+    `speaks_for` is who asks, as the caller says.
     """
 
     method: str
-    path: str
     hosts: tuple[str, ...]
     arrived_at: str = ""
     origin: str | None = None
     fetch_site: str | None = None
     authorization: str | None = None
     forwarded: bool = False
+    speaks_for: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Where the daemon listens, by which other names it is known, and the token."""
+    """Where the daemon listens, by which other names it is known, its own token, and who bears which other."""
 
     listen: str
     token: str
+    bearer_of: Callable[[str], Caller | None] = lambda _secret: None
     public_url: str | None = None
     allowed_hosts: tuple[str, ...] = ()
 
 
-def why_refused(call: Call, rules: Rules) -> Problem | None:
-    """Return why a call is refused, or None."""
+class WrongToken(Problem):
+    """A token was shown, and it is none: a guess, or one that was revoked or has expired."""
+
+
+def why_elsewhere(call: Call, rules: Rules) -> Problem | None:
+    """Return why a call is refused for the name by which it came, or the page that sent it; or None."""
     if not _names_us(call, rules):
         return Problem(
             421,
@@ -65,54 +87,190 @@ def why_refused(call: Call, rules: Rules) -> Problem | None:
         )
     if call.method not in SAFE and _comes_from_elsewhere(call, rules):
         return Problem(403, "another page may not write here: use the command line, or a client that is no browser")
-    is_open = call.path in OPEN or call.path.startswith(OF_HUB)
-    if is_open or (call.method in SAFE and _is_local(call, rules)) or has_token(call, rules):
+    return None
+
+
+def who_calls(call: Call, rules: Rules) -> Caller:
+    """Return who calls: the bearer of the token, or without one whoever is on this machine. Raises WrongToken.
+
+    Only who has the daemon's own token may say who asks: every other bearer is known by the name of the token.
+    """
+    if not call.authorization:
+        return ANYBODY if _is_local(call, rules) else NOBODY
+    scheme, _, secret = call.authorization.partition(" ")
+    secret = secret.strip() if scheme.lower() == "bearer" else ""
+    if _is_own(secret, rules):
+        said = scrub(_FOREIGN.sub("", call.speaks_for)[:64])
+        return replace(OWNER, actor=f"person:{said or 'token'}")
+    bearer = rules.bearer_of(secret) if secret else None
+    if bearer is None:
+        raise WrongToken(
+            401,
+            "this token opens nothing: it was revoked, or has expired, or is not of this daemon; an admin makes "
+            "another with `lamplighter token create`",
+            headers=_challenge("invalid_token"),
+        )
+    return bearer
+
+
+def why_refused(caller: Caller, need: Need, name: EndpointName | None, *, method: str = "GET") -> Problem | None:
+    """Return why what an address takes is more than the caller was granted, or None."""
+    if not caller.grants:
+        what = "reading from beyond this machine" if method in SAFE else "writing"
+        return Problem(
+            401,
+            f"{what} needs a token: {HOW}",
+            headers=_challenge(),
+        )
+    if need.where is Where.NAMESPACE and name is not None:
+        return _why_not_in(caller, need.role, name, method=method)
+    if need.where is Where.EVERYWHERE:
+        return None if caller.everywhere(need.role) else _too_little(caller, need, method=method)
+    return None if caller.somewhere(need.role) else _too_little(caller, need, method=method)
+
+
+def _why_not_in(caller: Caller, role: Role, name: EndpointName, *, method: str) -> Problem | None:
+    if caller.may(role, name.namespace):
         return None
-    what = "reading from beyond this machine" if call.method in SAFE else "writing"
+    if not caller.may(Role.READ, name.namespace):
+        return Problem(404, never_seen(name))
+    return _too_little(caller, Need(role=role, where=Where.NAMESPACE), method=method, where=f"in {name.namespace}")
+
+
+def _too_little(caller: Caller, need: Need, *, method: str, where: str | None = None) -> Problem:
+    """Say what is missing: to who showed no token, that one is needed; to who did, that another is."""
+    where = where or ("in every namespace (`*`)" if need.where is Where.EVERYWHERE else "in some namespace")
+    if caller is ANYBODY:
+        return Problem(
+            401,
+            f"{'this' if method in SAFE else 'writing'} needs a token with the role {need.role.word} {where}: {HOW}",
+            headers=_challenge(),
+        )
     return Problem(
-        401,
-        f"{what} needs the daemon's token: send it as `Authorization: Bearer …` (a token in the address is never "
-        "taken); it lies in the file that token_file names, or in tokens/ of the data directory",
-        headers={"WWW-Authenticate": 'Bearer realm="lamplighter"'},
+        403,
+        f"{caller.actor} may not do this: it takes the role {need.role.word} {where}; an admin makes a token for it "
+        "with `lamplighter token create`",
     )
 
 
-def may_read(call: Call, rules: Rules) -> bool:
-    """Return whether the caller may see more than that the daemon lives."""
-    return _is_local(call, rules) or has_token(call, rules)
+def _challenge(error: str | None = None) -> dict[str, str]:
+    """Return the header that says how to authorize: RFC 6750."""
+    said = f', error="{error}"' if error else ""
+    return {"WWW-Authenticate": f'Bearer realm="lamplighter"{said}'}
 
 
-def has_token(call: Call, rules: Rules) -> bool:
-    """Return whether the call carries the token; the time it takes tells nothing of where they differ."""
-    scheme, _, token = (call.authorization or "").partition(" ")
-    given = token.strip().encode("utf-8", "surrogateescape")
-    right = hmac.compare_digest(given, rules.token.encode("utf-8", "surrogateescape"))
-    return right and scheme.lower() == "bearer" and bool(rules.token)
+def _is_own(secret: str, rules: Rules) -> bool:
+    """Return whether it is the daemon's own token; the time it takes tells nothing of where they differ."""
+    given, own = (text.encode("utf-8", "surrogateescape") for text in (secret, rules.token))
+    return hmac.compare_digest(given, own) and bool(own)
 
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let through who may call."""
-    refused = why_refused(_call(request), _rules(request))
+    """Let through who may call, and let the handler know who it is."""
+    call, rules = _call(request), _rules(request)
+    refused = why_elsewhere(call, rules)
     if refused is not None:
         raise refused
-    return await handler(request)
+    need = _need(request)
+    try:
+        request[CALLER] = who_calls(call, rules)
+    except WrongToken as wrong:
+        if need is not None:
+            raise _counted(request, wrong) from None
+        request[CALLER] = NOBODY  # what is open does not ask for it: it may be another's token
+    if need is not None:
+        refused = why_refused(caller_of(request), need, _endpoint(request), method=request.method)
+        if refused is not None:
+            raise refused
+    response = await _answered(request, handler)
+    if need is not None and request.method in SAFE and not response.prepared and not still_may(request):
+        raise Problem(401, "this token was revoked meanwhile, or has expired", headers=_challenge("invalid_token"))
+    return response
 
 
-def is_reader(request: web.Request) -> bool:
-    """Return whether the caller may see more than that the daemon lives."""
-    return may_read(_call(request), _rules(request))
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer; which namespaces are watched is told to those alone who may see all of them."""
+    try:
+        return await handler(request)
+    except NotWatched:
+        name = _endpoint(request)
+        if name is None or caller_of(request).everywhere(Role.READ):
+            raise
+        raise Problem(404, never_seen(name)) from None
 
 
-def is_writer(request: web.Request) -> bool:
-    """Return whether the request asks for a write, and by right."""
-    return request.method not in SAFE and has_token(_call(request), _rules(request))
+def caller_of(request: web.Request) -> Caller:
+    """Return who asks, as the guard found."""
+    caller: Caller = request.get(CALLER, NOBODY)
+    return caller
 
 
 def actor_of(request: web.Request) -> str:
-    """Return who writes, as our command line says; who holds the token may say any name."""
-    said = _FOREIGN.sub("", request.headers.get("X-Lamplighter-Actor", ""))[:64]
-    return f"person:{scrub(said) or 'token'}"
+    """Return who asks, as the log names it."""
+    return caller_of(request).actor
+
+
+def seen_by(request: web.Request) -> tuple[str, ...] | None:
+    """Return the patterns of the namespaces that the caller may see; None: every one, and what belongs to none."""
+    return caller_of(request).within(Role.READ)
+
+
+def is_writer(request: web.Request) -> bool:
+    """Return whether the request asks for a write, by somebody who showed a token."""
+    return request.method not in SAFE and caller_of(request) not in {NOBODY, ANYBODY}
+
+
+def still_may(request: web.Request) -> bool:
+    """Return whether the caller could ask again: the token is still in force. What lasts must ask this anew."""
+    try:
+        return who_calls(_call(request), _rules(request)).grants == caller_of(request).grants
+    except WrongToken:
+        return False
+
+
+async def holds_at(request: web.Request, position: int) -> bool:
+    """Return whether the caller could ask again, by all that stands in the log up to a position."""
+    if caller_of(request) is ANYBODY:
+        return True
+    await parts_of(request).live.reach(position)
+    return still_may(request)
+
+
+def _need(request: web.Request) -> Need | None:
+    """Return what the address takes; at an address that is none, a reader is told so, and nobody else."""
+    resource = request.match_info.route.resource
+    if resource is None:
+        role = Role.READ if request.method in SAFE else Role.OPERATE
+        return Need(role=role, where=Where.SOMEWHERE)
+    if resource.canonical.startswith(OF_HUB):
+        return None
+    method = "GET" if request.method == "HEAD" else request.method
+    try:
+        return NEEDS[method, resource.canonical]
+    except KeyError:
+        _logger.error("no_role_declared", method=method, path=resource.canonical)
+        raise Problem(403, "nobody may do this: no role is declared for it in this version of Lamplighter") from None
+
+
+def _endpoint(request: web.Request) -> EndpointName | None:
+    """Return the endpoint that the address names, or is to make one beside, if it names what can be one."""
+    namespace, name = request.match_info.get("namespace", ""), request.match_info.get("name", NEW)
+    if NAME.fullmatch(namespace) is None or NAME.fullmatch(name) is None:
+        return None
+    return EndpointName(namespace, name)
+
+
+def _counted(request: web.Request, wrong: WrongToken) -> Problem:
+    """Count a wrong token, and return how it is answered."""
+    seconds = failures_of(request).add(request.remote or "", parts_of(request).clock.monotonic())
+    if seconds is None:
+        return wrong
+    return Problem(
+        429,
+        f"too many wrong tokens came from your address, or in all: show a right one, or try again in {seconds} s",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def _rules(request: web.Request) -> Rules:
@@ -121,9 +279,15 @@ def _rules(request: web.Request) -> Rules:
     return Rules(
         listen=parts.listen,
         token=parts.token,
+        bearer_of=tokens_of(parts).bearer_of,
         public_url=settings.public_url,
         allowed_hosts=settings.allowed_hosts,
     )
+
+
+def tokens_of(parts: Parts) -> Tokens:
+    """Return the tokens of a daemon."""
+    return Tokens(parts.log, parts.live, parts.clock)
 
 
 def _call(request: web.Request) -> Call:
@@ -131,13 +295,13 @@ def _call(request: web.Request) -> Call:
     name = request.transport.get_extra_info("sockname") if request.transport else None
     return Call(
         method=request.method,
-        path=request.path,
         hosts=tuple(headers.getall("Host", ())),
         arrived_at=str(name[0]) if isinstance(name, tuple) else "",
         origin=headers.get("Origin"),
         fetch_site=headers.get("Sec-Fetch-Site"),
         authorization=headers.get("Authorization"),
         forwarded="Forwarded" in headers or "X-Forwarded-For" in headers,
+        speaks_for=headers.get("X-Lamplighter-Actor", ""),
     )
 
 

@@ -26,7 +26,7 @@ async def log_access(request: web.Request, handler: Handler) -> web.StreamRespon
         status = response.status
         return response
     finally:
-        matters = status >= 400 or request.method not in {"GET", "HEAD"}
+        matters = (status >= 400 or request.method not in {"GET", "HEAD"}) and status != 429  # those have no end
         tell = _logger.info if matters and request.path not in QUIET else _logger.debug
         who = {"actor": actor_of(request)} if is_writer(request) else {}
         seconds = round(loop.time() - started, 3)

@@ -17,6 +17,7 @@ from events.errors import LogError, LogUnusable
 from service.masking import scrub
 from service.watch.watch import NotWatched
 from service.web.shapes import Error
+from statemachine.model import EndpointName
 
 BODY_BYTES = 64 * 1024
 PROBLEM = "application/problem+json"
@@ -50,6 +51,11 @@ class Problem(Exception):
         self.headers = headers or {}
         self.kind = kind
         self.fields = fields
+
+
+def never_seen(name: EndpointName) -> str:
+    """Say that there is no such endpoint: also to who may not know whether there is."""
+    return f"no endpoint {name} was ever seen: GET /api/endpoints lists those that are there"
 
 
 def encode(what: object) -> bytes:

@@ -2,12 +2,13 @@
 
 from aiohttp import web
 
+from service.access import Failures
 from service.parts import Parts
 from service.web import openapi
 from service.web.access import guard
 from service.web.accesslog import log_access, server_log
 from service.web.answers import BODY_BYTES, set_headers, tell_errors
-from service.web.context import LASTING, PARTS
+from service.web.context import FAILURES, LASTING, PARTS
 from service.web.hub import HUB_ROUTES
 from service.web.keys import KEYS, Keys, one_body_a_key
 from service.web.lasting import Lasting
@@ -21,6 +22,7 @@ def create_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=(log_access, tell_errors, guard, one_body_a_key), client_max_size=BODY_BYTES)
     app[PARTS] = parts
     app[KEYS] = Keys()
+    app[FAILURES] = Failures()
     app[LASTING] = lasting = Lasting()
     app.on_response_prepare.append(set_headers)
     app.on_shutdown.append(lasting.end)

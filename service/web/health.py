@@ -4,7 +4,8 @@ import asyncio
 
 from aiohttp import web
 
-from service.web.access import is_reader
+from service.access import Role
+from service.web.access import caller_of
 from service.web.answers import answer, error, problem
 from service.web.context import parts_of
 from service.web.shapes import Health, NotReady
@@ -28,8 +29,9 @@ async def readyz(request: web.Request) -> web.Response:
     if parts.ready:
         return answer(Health(ok=True))
     awaited = tuple(name for name, watcher in parts.watch.watchers.items() if not watcher.asked)
-    if not is_reader(request):  # names are for those who may read
+    named = tuple(name for name in awaited if caller_of(request).may(Role.READ, name))
+    if not named:  # names are for those who may see them
         sentence = f"not ready: {len(awaited)} namespaces were not looked at yet"
         return answer(NotReady(**problem(503, sentence)), code=503)
-    sentence = f"not ready: the first look at {', '.join(awaited)} is awaited; ask again in some seconds"
-    return answer(NotReady(**problem(503, sentence), awaited=awaited), code=503)
+    sentence = f"not ready: the first look at {', '.join(named)} is awaited; ask again in some seconds"
+    return answer(NotReady(**problem(503, sentence), awaited=named), code=503)

@@ -21,9 +21,11 @@ from events.catalogue import (
 from events.query import Query
 from events.views.timeline import at as at_instant, clipped
 from events.views.uptime import Life, lives
+from service.access import Caller, Role
 from service.parts import Parts
 from service.past import fleet_at, newest, position_at, time_of, timeline_of, uptime_between
 from service.web import present, render, shapes, times
+from service.web.access import caller_of
 from service.web.answers import Problem, answer
 from service.web.context import parts_of
 from service.web.parameters import ZONE, Parameter, instant_of, known_endpoint_of, query_of, whole_number, zone_of
@@ -118,7 +120,7 @@ async def uptime(request: web.Request) -> web.Response:
     said, parts = query_of(request, UPTIME), parts_of(request)
     limit = whole_number(said, "limit", default=MOST_ITEMS, least=1, most=MOST_ITEMS)
     since, until = _period(parts, said)
-    wanted = _matching(said.get("match", "*"))
+    wanted = _matching(said.get("match", "*"), caller_of(request))
     known = parts.live.uptime
     if since is not None or until is not None:
         known = await uptime_between(parts.log, since, until, wanted=wanted)
@@ -152,8 +154,8 @@ def _end(parts: Parts, life: Life, until: datetime | None) -> datetime:
     return seen if until is None else min(seen, until)
 
 
-def _matching(pattern: str) -> Callable[[EndpointName], bool]:
-    return lambda name: fnmatchcase(str(name), pattern)
+def _matching(pattern: str, caller: Caller) -> Callable[[EndpointName], bool]:
+    return lambda name: fnmatchcase(str(name), pattern) and caller.may(Role.READ, name.namespace)
 
 
 def _page(found: list[tuple[str, T]], *, after: str | None, limit: int) -> tuple[list[tuple[str, T]], bool]:

@@ -9,21 +9,30 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from service.access import Role
 from service.masking import NAME
 from service.web import shapes
 from service.web.answers import PROBLEM, answer
 from service.web.context import parts_of
 from service.web.parameters import Parameter
+from service.web.permissions import NEEDS
 from service.web.problems import ANYWHERE, SENTENCES
 from service.web.routes import ROUTES, Route
 
 PATH = "/openapi.json"
 ABOUT = (
-    "What Lamplighter knows of Hugging Face Inference Endpoints, and what it can be asked to do. Writing takes the "
-    "daemon's token; reading takes it beyond loopback. HEAD is answered wherever GET ends at once. Every error is a "
-    "problem detail (RFC 9457)."
+    "What Lamplighter knows of Hugging Face Inference Endpoints, and what it can be asked to do. Writing takes a "
+    "token; reading takes one beyond loopback, and on loopback sees everything without. A token has a role (read, "
+    "operate or admin) in some namespaces, or in all: what it does not reach is answered as what does not exist. Too "
+    "many wrong tokens are answered with 429. HEAD is answered wherever GET ends at once. Every "
+    "error is a problem detail (RFC 9457)."
 )
-PATH_TEXTS = {"namespace": "The user or organisation.", "name": "The endpoint's name.", "type": "A type of event."}
+PATH_TEXTS = {
+    "namespace": "The user or organisation.",
+    "name": "The endpoint's name.",
+    "type": "A type of event.",
+    "token": "The name of a token.",
+}
 _PLACE = {"type": "string", "pattern": f"^{NAME.pattern}$"}
 PATH_SCHEMAS = {"namespace": _PLACE, "name": _PLACE}
 
@@ -38,6 +47,7 @@ def describe(routes: Sequence[Route], *, version: str) -> dict[str, Any]:
     paths[PATH] = {
         "get": {
             "summary": "This description.",
+            "description": _needed("GET", PATH),
             "operationId": "openapi",
             "security": READING,
             "responses": {**itself, **errors},
@@ -82,6 +92,7 @@ def _operation(route: Route) -> dict[str, Any]:
     found: dict[str, Any] = {
         "summary": route.summary,
         "operationId": _operation_id(route),
+        "description": _needed(route.method, route.path),
         "parameters": [
             *(_parameter(_path_parameter(name), "path") for name in names),
             *(_parameter(parameter, "query") for parameter in route.parameters),
@@ -93,6 +104,9 @@ def _operation(route: Route) -> dict[str, Any]:
         },
         "security": READING if route.method == "GET" else WRITING,
     }
+    need = NEEDS[route.method, route.path]
+    if need is not None and need.role > Role.READ:
+        found["security"] = [{"token": []}]
     if route.body is not None:
         found["requestBody"] = {"content": _json(route.body), "required": _is_required(route.body)}
     if route.takes is not None:
@@ -117,6 +131,12 @@ def _error(code: int | str, *shapes_: type) -> dict[str, Any]:
     if headers := HEADERS.get(code):
         found["headers"] = headers
     return found
+
+
+def _needed(method: str, path: str) -> str:
+    """Say which role an address takes, and where."""
+    need = NEEDS[method, path]
+    return "Open to whoever reaches it." if need is None else str(need)
 
 
 def _is_required(body: type) -> bool:

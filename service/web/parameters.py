@@ -14,7 +14,7 @@ import msgspec
 from aiohttp import web
 
 from service.masking import NAME, one_line, scrub
-from service.web.answers import Problem
+from service.web.answers import Problem, never_seen
 from service.web.context import parts_of
 from service.when import NotUnderstood, parse_when, parse_zone
 from statemachine.model import EndpointName
@@ -59,7 +59,7 @@ def known_endpoint_of(request: web.Request) -> EndpointName:
     name, parts = endpoint_of(request), parts_of(request)
     if parts.live.fleet.known(name).life is None:
         parts.watch.of(name.namespace)  # NotWatched answers better where nobody looks
-        raise Problem(404, f"no endpoint {name} was ever seen: GET /api/endpoints lists those that are there")
+        raise Problem(404, never_seen(name))
     return name
 
 

@@ -10,6 +10,7 @@ from events.record import Recorded
 from events.streams import acts, life
 from events.views.fleet import Health, Known
 from events.views.outbox import State
+from service.access import ANYBODY, Caller, Role
 from service.parts import Parts
 from service.subscribers.plan import Line, Verdict, lines
 from service.web import explain, render, shapes
@@ -50,12 +51,13 @@ def endpoint(parts: Parts, known: Known) -> shapes.Endpoint:
 def endpoints(
     parts: Parts,
     *,
+    caller: Caller = ANYBODY,
     namespace: str | None = None,
     gone: bool = False,
     after: EndpointName | None = None,
     limit: int = 1000,
 ) -> shapes.Endpoints:
-    """Show a page of endpoints, by name; those that are gone only if asked for."""
+    """Show a page of endpoints that a caller may see, by name; those that are gone only if asked for."""
     found = sorted(
         name
         for name, known in parts.live.fleet.endpoints.items()
@@ -63,6 +65,7 @@ def endpoints(
         and known.life is not None
         and (gone or known.endpoint.sighting is not None)
         and (after is None or name > after)
+        and caller.may(Role.READ, name.namespace)
     )
     items = tuple(endpoint(parts, parts.live.fleet.known(name)) for name in found[:limit])
     return shapes.Endpoints(items=items, next=items[-1].endpoint if len(found) > limit else None)
@@ -112,11 +115,14 @@ async def explanation(parts: Parts, name: EndpointName) -> shapes.Explanation:
     )
 
 
-def plan(parts: Parts) -> shapes.Plan:
-    """Show what the policies would do."""
-    found = parts.autopause.plan()
+def plan(parts: Parts, *, caller: Caller = ANYBODY) -> shapes.Plan:
+    """Show what the policies would do with what a caller may see."""
+    found = [line for line in parts.autopause.plan() if caller.may(Role.READ, line.name.namespace)]
     reached = {line.name for line in found}
-    alive = [name for name, known in parts.live.fleet.endpoints.items() if known.endpoint.sighting is not None]
+    seen = (
+        (name, known) for name, known in parts.live.fleet.endpoints.items() if caller.may(Role.READ, name.namespace)
+    )
+    alive = [name for name, known in seen if known.endpoint.sighting is not None]
     counts = Counter(line.verdict.value for line in found if line.verdict not in DUE)
     counts["noPolicy"] = sum(name not in reached for name in alive)
     return shapes.Plan(
@@ -127,10 +133,14 @@ def plan(parts: Parts) -> shapes.Plan:
     )
 
 
-def status(parts: Parts, subscribers: tuple[shapes.Subscriber, ...]) -> shapes.Status:
-    """Show the whole at a glance; `subscribers` is where they stand."""
-    live = parts.live
-    by_namespace = counted(parts)
+def status(parts: Parts, subscribers: tuple[shapes.Subscriber, ...], *, caller: Caller = ANYBODY) -> shapes.Status:
+    """Show the whole at a glance, or what a caller may see of it; `subscribers` is where they stand."""
+    live, whole = parts.live, caller.everywhere(Role.READ)
+    by_namespace = {name: counts for name, counts in counted(parts).items() if caller.may(Role.READ, name)}
+
+    def sees(about: str | None) -> bool:
+        return whole or (bool(about) and caller.may(Role.READ, str(about).partition("/")[0]))
+
     total = sum(by_namespace.values(), Counter[str]())
     return shapes.Status(
         version=parts.version,
@@ -152,13 +162,16 @@ def status(parts: Parts, subscribers: tuple[shapes.Subscriber, ...]) -> shapes.S
                 endpoints=by_namespace[name].total(),
             )
             for name, watcher in parts.watch.watchers.items()
+            if name in by_namespace
         ),
-        open_incidents=tuple(map(render.incident, live.incidents.open.values())),
+        open_incidents=tuple(render.incident(one) for one in live.incidents.open.values() if sees(str(one.subject))),
         holds=render.holds({}, live.fleet.all_holds, parts.clock.now()),
-        undelivered=len(live.outbox.pending),
-        undeliverable=sum(letter.state is State.UNDELIVERABLE for letter in live.outbox.ended),
-        subscribers=subscribers,
-        inspection=render.inspection(parts.inspection.finding),
+        undelivered=sum(sees(letter.notified.subject) for letter in live.outbox.pending.values()),
+        undeliverable=sum(
+            letter.state is State.UNDELIVERABLE and sees(letter.notified.subject) for letter in live.outbox.ended
+        ),
+        subscribers=subscribers if whole else (),
+        inspection=render.inspection(parts.inspection.finding) if whole else None,
     )
 
 

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from service.web import present
+from service.web.access import caller_of
 from service.web.answers import answer
 from service.web.context import parts_of
 from service.web.parameters import (
@@ -32,7 +33,7 @@ ENDPOINTS = (
 async def status(request: web.Request) -> web.Response:
     """Answer with the whole at a glance."""
     parts = parts_of(request)
-    return answer(present.status(parts, await standing(parts)))
+    return answer(present.status(parts, await standing(parts), caller=caller_of(request)))
 
 
 async def endpoints(request: web.Request) -> web.Response:
@@ -40,6 +41,7 @@ async def endpoints(request: web.Request) -> web.Response:
     said = query_of(request, ENDPOINTS)
     page = present.endpoints(
         parts_of(request),
+        caller=caller_of(request),
         namespace=said.get("namespace"),
         gone=truth(said, "gone"),
         after=endpoint_named(said, "after"),
@@ -55,4 +57,4 @@ async def explain(request: web.Request) -> web.Response:
 
 async def plan(request: web.Request) -> web.Response:
     """Answer what the policies would do."""
-    return answer(present.plan(parts_of(request)))
+    return answer(present.plan(parts_of(request), caller=caller_of(request)))

@@ -6,7 +6,20 @@ from typing import Any
 
 from aiohttp import web
 
-from service.web import acting, events, eventtypes, health, history, metrics, parked, reading, shapes, stream, waiting
+from service.web import (
+    acting,
+    events,
+    eventtypes,
+    health,
+    history,
+    metrics,
+    parked,
+    reading,
+    shapes,
+    stream,
+    tokens,
+    waiting,
+)
 from service.web.documents import CHANGES, DOCUMENT
 from service.web.formats import FORMATS, JSON
 from service.web.parameters import Parameter
@@ -57,7 +70,10 @@ KEY = Parameter(
     text="Requests with the same key are one, and are answered as the first was; another body is refused.",
     schema={"type": "string", "pattern": "^[!-~]{1,200}$"},
 )
-ACTOR = Parameter(name="X-Lamplighter-Actor", text="Who asks, for the log; without it: token.")
+ACTOR = Parameter(
+    name="X-Lamplighter-Actor",
+    text="Who asks, for the log, as the bearer of the daemon's own token says; without it: token.",
+)
 LAST = Parameter(name="Last-Event-ID", text="Resume behind this position; wins over `after`.")
 
 
@@ -236,4 +252,22 @@ ROUTES: tuple[Route, ...] = (
     _get("/api/parked", parked.parked, "What subscribers set aside.", shapes.ParkedEvents, parameters=parked.PARKED),
     _unpark("replay", parked.replay, "Hand an event that was set aside to its subscriber again."),
     _unpark("skip", parked.skip, "Give an event up that was set aside."),
+    _get("/api/tokens", tokens.tokens, "The tokens that were made and not revoked.", shapes.Tokens),
+    Route(
+        method="POST",
+        path="/api/tokens",
+        handler=tokens.create,
+        summary="Make a token.",
+        answers={201: shapes.TokenMade},
+        headers=(ACTOR,),
+        body=shapes.TokenBody,
+    ),
+    Route(
+        method="DELETE",
+        path="/api/tokens/{token}",
+        handler=tokens.revoke,
+        summary="Revoke a token.",
+        answers={200: shapes.TokenRevoked},
+        headers=(ACTOR,),
+    ),
 )

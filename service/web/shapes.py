@@ -447,6 +447,54 @@ class Lifted(msgspec.Struct, frozen=True, kw_only=True):
     lifted: int
 
 
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A token that was made and not revoked: its bearer has `role` in the namespaces that one of the patterns matches.
+
+    `id` is what events call it. `expires_at` is null for one that has no end; once `expired` it opens nothing.
+    """
+
+    id: str
+    name: str
+    role: str
+    namespaces: tuple[str, ...]
+    created_at: Instant
+    created_by: str
+    expires_at: Instant | None
+    expired: bool
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """Every token that was made and not revoked; the daemon's own, which lies in a file, is none of them."""
+
+    items: tuple[Token, ...]
+
+
+class TokenMade(msgspec.Struct, frozen=True, kw_only=True):
+    """A new token, and its `secret`, which is told this once: nobody keeps it."""
+
+    token: Token
+    secret: str
+
+
+class TokenRevoked(msgspec.Struct, frozen=True, kw_only=True):
+    """What was revoked: it opens nothing any more."""
+
+    revoked: Token
+
+
+class TokenBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to make: a name (letters, digits, `.`, `_` and `-`), a role (read, operate or admin), and where it holds.
+
+    `namespaces` are patterns as the shell has them; without them it is everywhere. `for` is how long it opens anything
+    (12h, 90d); without it, until it is revoked.
+    """
+
+    name: str
+    role: str
+    namespaces: tuple[str, ...] = ("*",)
+    for_: str | None = msgspec.field(name="for", default=None)
+
+
 class CommandBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why it is asked, for the log."""
 

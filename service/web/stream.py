@@ -5,7 +5,7 @@ what it has not taken is in the log, not in memory.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from events.query import Query
 from events.record import Recorded
 from service.masking import scrub
 from service.web import render
+from service.web.access import holds_at, seen_by
 from service.web.answers import Problem, encode
 from service.web.context import lasting_of, parts_of
 from service.web.filters import FILTERS, asked
@@ -43,6 +44,7 @@ STREAM = (
     ),
 )
 Message = Callable[[Recorded], bytes]
+MaySee = Callable[[int], Awaitable[bool]]  # by all that stands in the log up to a position
 _logger: Any = structlog.get_logger()
 
 
@@ -53,14 +55,15 @@ async def stream(request: web.Request) -> web.StreamResponse:
     """
     parts, said = parts_of(request), query_of(request, STREAM)
     after = await _start(request, said, parts.log)
-    query = replace(asked(said, parts, parts.clock.now()), after=after, limit=PAGE)
+    query = replace(asked(said, parts, parts.clock.now()), within=seen_by(request), after=after, limit=PAGE)
     message = _cloudevent(parts.log.log_id) if named(said, "format", FORMATS) == FORMATS[1] else _shown
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
     await response.prepare(request)
     try:
         async with lasting_of(request).open(request):
             await _write(response, HELLO)
-            await _follow(parts.log, await with_evidence(parts.log, query), response, message)
+            may_see = partial(holds_at, request)
+            await _follow(parts.log, await with_evidence(parts.log, query), response, message, may_see)
     except Ended:
         pass
     except LogUnusable as error:
@@ -75,11 +78,16 @@ async def stream(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _follow(log: EventLog, query: Query, response: web.StreamResponse, message: Message) -> None:
-    """Send what matches, for ever; and how far the rest was read, for a resumed reader to begin behind that."""
+async def _follow(log: EventLog, query: Query, response: web.StreamResponse, message: Message, may_see: MaySee) -> None:
+    """Send what matches, for as long as it may be seen; and how far the rest was read, to be resumed behind that.
+
+    Nothing is sent that came into the log after the token was revoked.
+    """
     told = query.after
     while True:
         page = await log.read(query)
+        if not await may_see(page.head):
+            return
         for recorded in page.events:
             await _write(response, _event(recorded, message(recorded)))
             told = recorded.position

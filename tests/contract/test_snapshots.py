@@ -16,7 +16,7 @@ from events.catalogue import ConfigurationApplied, Event
 from events.log import EventLog
 from events.memory import MemoryLog, MemoryStore
 from events.record import Recorded
-from events.streams import EVERYTHING
+from events.streams import ACCESS, EVERYTHING
 from events.unit import Unit
 from events.views.configured import Configured
 from events.views.saved import CONFIGURED, SHAPES, NotTrusted, Shape, parts, read, whole, written
@@ -75,7 +75,7 @@ lived = st.builds(
     st.integers(1, 120),
 )
 anything = st.lists(
-    st.tuples(st.sampled_from([LIFE, ACTS, FAILED, PAGER, EVERYTHING, "daemon"]), ANY_EVENT), max_size=8
+    st.tuples(st.sampled_from([LIFE, ACTS, FAILED, PAGER, EVERYTHING, ACCESS, "daemon"]), ANY_EVENT), max_size=8
 )
 
 

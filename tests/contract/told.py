@@ -91,6 +91,12 @@ def hold(id_: str, minutes: float) -> catalogue.HoldPlaced:
     return catalogue.HoldPlaced(hold=id_, author="person:ana", reason="a demonstration", until=at(minutes))
 
 
+def token(id_: str, name: str, expires_at: datetime | None = None) -> catalogue.TokenCreated:
+    return catalogue.TokenCreated(
+        token=id_, name=name, role="operate", namespaces=("acme", "lab-*"), digest="0f" * 32, expires_at=expires_at
+    )
+
+
 _PAUSED, _RUNNING, _STARTING = Status.PAUSED, Status.RUNNING, Status.INITIALIZING
 _OURS = model.Cause(by=By.PERSON, trigger=Trigger.PAUSE, editor=ANA, intent="i-1")
 _TOLD: list[tuple[float, str, Event]] = [
@@ -166,6 +172,9 @@ _TOLD: list[tuple[float, str, Event]] = [
     (75, streams.acts(NEW), catalogue.Failed(intent="i-6", error="its effect never showed")),
     (80, streams.DAEMON, catalogue.ConfigurationRefused(reason="settle: not a duration")),
     (81, streams.DAEMON, catalogue.DaemonStopped(reason="asked to")),
+    (82, streams.ACCESS, token("t-1", "ci", expires_at=at(900))),
+    (83, streams.ACCESS, token("t-2", "lost")),
+    (84, streams.ACCESS, catalogue.TokenRevoked(token="t-2", name="lost")),
 ]
 
 

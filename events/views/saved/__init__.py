@@ -9,6 +9,7 @@ from events.views.saved.configured import CONFIGURED
 from events.views.saved.fleet import FLEET
 from events.views.saved.form import NotTrusted, Shape, Snapshot, read, written
 from events.views.saved.outbox import OUTBOX
+from events.views.saved.tokens import TOKENS
 from events.views.saved.uptime import UPTIME
 from events.views.saved.whole import SHAPES, differing, parts, whole
 
@@ -17,6 +18,7 @@ __all__ = [
     "FLEET",
     "OUTBOX",
     "SHAPES",
+    "TOKENS",
     "UPTIME",
     "NotTrusted",
     "Shape",

@@ -8,10 +8,11 @@ from events.views.saved.configured import CONFIGURED
 from events.views.saved.fleet import FLEET
 from events.views.saved.form import Shape, Snapshot
 from events.views.saved.outbox import OUTBOX
+from events.views.saved.tokens import TOKENS
 from events.views.saved.uptime import UPTIME
 from events.views.views import Views
 
-SHAPES: tuple[Shape[Any], ...] = (FLEET, OUTBOX, UPTIME, CONFIGURED)
+SHAPES: tuple[Shape[Any], ...] = (FLEET, OUTBOX, UPTIME, CONFIGURED, TOKENS)
 
 
 def parts(views: Views) -> tuple[tuple[Shape[Any], Any], ...]:
@@ -21,6 +22,7 @@ def parts(views: Views) -> tuple[tuple[Shape[Any], Any], ...]:
         (OUTBOX, views.outbox),
         (UPTIME, views.uptime),
         (CONFIGURED, views.configured),
+        (TOKENS, views.tokens),
     )
 
 
@@ -31,6 +33,7 @@ def whole(snapshot: Snapshot) -> Views:
         outbox=snapshot.of(OUTBOX),
         uptime=snapshot.of(UPTIME),
         configured=snapshot.of(CONFIGURED),
+        tokens=snapshot.of(TOKENS),
     )
 
 

@@ -4,17 +4,36 @@ from dataclasses import replace
 
 import pytest
 
-from service.web.access import Call, Rules, may_read, why_refused
+from service.access import ANYBODY, NOBODY, Caller, Grant, Role
+from service.web.access import Call, Rules, WrongToken, who_calls, why_elsewhere, why_refused
+from service.web.answers import Problem
+from service.web.permissions import Need, Where
+from statemachine.model import EndpointName
 
 TOKEN = "ll_the-token-of-this-daemon"
-RULES = Rules(listen="127.0.0.1:8787", token=TOKEN)
-BEYOND = Rules(listen="0.0.0.0:8787", token=TOKEN)
-READ = Call(method="GET", path="/api/status", hosts=("127.0.0.1:8787",))
-WRITE = replace(READ, method="POST", path="/api/hold", authorization=f"Bearer {TOKEN}")
+OTHER = "ll_a-token-that-was-made"
+CI = Caller(actor="token:ci", grants=(Grant(role=Role.OPERATE, namespaces=("acme",)),))
+RULES = Rules(listen="127.0.0.1:8787", token=TOKEN, bearer_of={OTHER: CI}.get)
+BEYOND = replace(RULES, listen="0.0.0.0:8787")
+READ = Call(method="GET", hosts=("127.0.0.1:8787",))
+WRITE = replace(READ, method="POST", authorization=f"Bearer {TOKEN}")
+
+
+def refusal(call: Call, rules: Rules = RULES) -> Problem | None:
+    """Return why a call is refused at an address that takes to read, or to operate, in every namespace."""
+    elsewhere = why_elsewhere(call, rules)
+    if elsewhere is not None:
+        return elsewhere
+    role = Role.READ if call.method == "GET" else Role.OPERATE
+    try:
+        caller = who_calls(call, rules)
+    except WrongToken as wrong:
+        return wrong
+    return why_refused(caller, Need(role=role, where=Where.EVERYWHERE), None, method=call.method)
 
 
 def code(call: Call, rules: Rules = RULES) -> int | None:
-    refused = why_refused(call, rules)
+    refused = refusal(call, rules)
     return None if refused is None else refused.code
 
 
@@ -143,21 +162,86 @@ def test_what_is_not_the_token_does_not_write(authorization: str) -> None:
 
 def test_an_empty_token_opens_nothing() -> None:
     assert code(replace(WRITE, authorization="Bearer "), replace(RULES, token="")) == 401
+    assert code(replace(WRITE, authorization="Bearer"), replace(RULES, token="")) == 401
 
 
-def test_beyond_loopback_reading_needs_the_token_and_only_life_signs_do_not() -> None:
+def test_a_token_that_is_shown_must_be_right_also_where_none_is_needed() -> None:
+    assert code(replace(READ, authorization="Bearer ll_some-other-token")) == 401
+    assert code(replace(READ, authorization="Basic YTpi")) == 401
+    assert code(replace(READ, authorization=f"bearer  {TOKEN} ")) is None
+
+
+def test_beyond_loopback_reading_needs_the_token() -> None:
     assert code(READ, BEYOND) == 401
     assert code(replace(READ, authorization=f"bearer {TOKEN}"), BEYOND) is None
-    assert code(replace(READ, path="/healthz"), BEYOND) is None
-    assert code(replace(READ, path="/readyz"), BEYOND) is None
-    assert code(replace(READ, path="/metrics"), BEYOND) == 401
-    assert not may_read(replace(READ, path="/readyz"), BEYOND)
-    assert may_read(READ, RULES)
+    assert who_calls(READ, BEYOND) is NOBODY
+    assert who_calls(READ, RULES) is ANYBODY
+
+
+def test_only_the_daemons_own_token_speaks_for_others() -> None:
+    own = replace(WRITE, speaks_for="ana@build-7")
+    made = replace(own, authorization=f"Bearer {OTHER}")
+
+    assert who_calls(own, RULES).actor == "person:ana@build-7"
+    assert who_calls(replace(own, speaks_for="evil: watcher/<b>"), RULES).actor == "person:evilwatcherb"
+    assert who_calls(replace(own, speaks_for=""), RULES).actor == "person:token"
+    assert who_calls(made, RULES) == CI
+
+
+# --- what was granted ------------------------------------------------------------------------------------------------
+
+TGI = EndpointName("acme", "tgi")
+HIDDEN = EndpointName("beta", "tgi")
+
+
+@pytest.mark.parametrize(
+    ("caller", "role", "name", "expected"),
+    [
+        (CI, Role.READ, TGI, None),
+        (CI, Role.OPERATE, TGI, None),
+        (CI, Role.ADMIN, TGI, 403),
+        (CI, Role.READ, HIDDEN, 404),
+        (CI, Role.OPERATE, HIDDEN, 404),
+        (CI, Role.ADMIN, HIDDEN, 404),
+        (ANYBODY, Role.READ, HIDDEN, None),
+        (ANYBODY, Role.OPERATE, HIDDEN, 401),
+        (NOBODY, Role.READ, TGI, 401),
+        (NOBODY, Role.OPERATE, HIDDEN, 401),
+    ],
+)
+def test_what_is_refused_in_a_namespace(caller: Caller, role: Role, name: EndpointName, expected: int | None) -> None:
+    refused = why_refused(caller, Need(role=role, where=Where.NAMESPACE), name)
+
+    assert (refused.code if refused else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("role", "where", "expected"),
+    [
+        (Role.READ, Where.SOMEWHERE, None),
+        (Role.OPERATE, Where.SOMEWHERE, None),
+        (Role.ADMIN, Where.SOMEWHERE, 403),
+        (Role.READ, Where.EVERYWHERE, 403),
+        (Role.ADMIN, Where.EVERYWHERE, 403),
+    ],
+)
+def test_what_is_refused_to_one_namespace_of_the_whole(role: Role, where: Where, expected: int | None) -> None:
+    refused = why_refused(CI, Need(role=role, where=where), None)
+
+    assert (refused.code if refused else None) == expected
+
+
+def test_a_name_that_none_can_have_takes_what_the_address_takes_somewhere() -> None:
+    assert why_refused(CI, Need(role=Role.OPERATE, where=Where.NAMESPACE), None) is None
+    refused = why_refused(ANYBODY, Need(role=Role.OPERATE, where=Where.NAMESPACE), None, method="POST")
+    assert refused is not None
+    assert refused.code == 401
 
 
 def test_each_refusal_says_what_to_do_and_never_the_token() -> None:
-    for call in (replace(READ, hosts=("evil",)), replace(WRITE, origin="null"), replace(WRITE, authorization="x")):
-        refused = why_refused(call, RULES)
+    calls = (replace(READ, hosts=("evil",)), replace(WRITE, origin="null"), replace(WRITE, authorization="x"))
+    too_little = why_refused(CI, Need(role=Role.ADMIN, where=Where.EVERYWHERE), None)
+    for refused in (*map(refusal, calls), too_little):
         assert refused is not None
         assert ": " in refused.sentence
         assert TOKEN not in refused.sentence

@@ -129,7 +129,9 @@ async def test_that_test_finds_a_log_that_keeps_what_it_has_read(tmp_path: Path,
 def gathers(patch: pytest.MonkeyPatch) -> None:
     """The mutant: it reads all pages, and then it answers."""
 
-    async def follow(log: EventLog, query: Query, response: web.StreamResponse, message: Message) -> None:
+    async def follow(
+        log: EventLog, query: Query, response: web.StreamResponse, message: Message, _may_see: object
+    ) -> None:
         pages = [await log.read(query)]
         while pages[-1].more:
             pages.append(await log.read(Query(after=pages[-1].events[-1].position, limit=query.limit)))
