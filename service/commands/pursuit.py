@@ -111,7 +111,8 @@ class Pursuit:
         changes = await self._log.read(Query(stream=stream, after=act.position, types=CHANGES, limit=1))
         # From here on nothing is waited for: a hold that was granted meanwhile must count.
         track, now = self._watch.track(name), self._clock.now()
-        hold = self._fleet.held(self._fleet.known(name), now)
+        known = self._fleet.known(name)
+        hold, leases = self._fleet.held(known, now), list(known.leases.values())
 
         def abandoned(reason: str, *, touched: bool = False) -> Abandoned:
             return Abandoned(intent=intended.intent, reason=reason, touched=touched)
@@ -128,6 +129,8 @@ class Pursuit:
             return abandoned(self._configuration.why_observe(name.namespace))
         if intended.policy is not None and hold is not None:
             return abandoned(f"held by {hold.author}: {hold.reason}")
+        if intended.policy is not None and leases and intended.command != Command.RESUME:
+            return abandoned(f"held awake by {leases[0].taken.holder}")
         return None
 
     async def _send(self, name: EndpointName, command: Command) -> Item:

@@ -18,7 +18,12 @@ ABOUT = (
     "What Lamplighter knows of Hugging Face Inference Endpoints, and what it can be asked to do. Writing takes the "
     "daemon's token; reading takes it beyond loopback. HEAD is answered wherever GET ends at once."
 )
-PATH_TEXTS = {"namespace": "The user or organisation.", "name": "The endpoint's name.", "type": "A type of event."}
+PATH_TEXTS = {
+    "namespace": "The user or organisation.",
+    "name": "The endpoint's name.",
+    "type": "A type of event.",
+    "lease": "The lease's id.",
+}
 
 
 def describe(routes: Sequence[Route], *, version: str) -> dict[str, Any]:

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from service.web import acting, events, eventtypes, health, history, metrics, parked, reading, shapes, stream, waiting
+from service.web import (
+    acting,
+    events,
+    eventtypes,
+    health,
+    history,
+    leases,
+    metrics,
+    parked,
+    reading,
+    shapes,
+    stream,
+    waiting,
+)
 from service.web.formats import FORMATS, JSON
 from service.web.parameters import Parameter
 from statemachine.machine import Command
@@ -155,7 +168,44 @@ ROUTES: tuple[Route, ...] = (
         "Wait until it is ready, or has a status.",
         shapes.Answer,
         parameters=waiting.WAIT,
+        media=(EVENT_STREAM,),
         lasting=True,
+    ),
+    Route(
+        method="POST",
+        path=f"{ENDPOINT}/ensure",
+        handler=leases.ensure,
+        summary="See to it that it runs or starts: one resume for all who ask.",
+        answers=OUTCOMES,
+        headers=(ACTOR, KEY),
+        body=shapes.EnsureBody,
+    ),
+    _get("/api/leases", leases.leases, "Who needs which endpoint awake.", shapes.Leases, parameters=leases.LEASES),
+    Route(
+        method="POST",
+        path=f"{ENDPOINT}/leases",
+        handler=leases.take,
+        summary="Keep it awake for a while: no policy acts on it.",
+        answers={201: shapes.Lease},
+        headers=(ACTOR, KEY),
+        body=shapes.LeaseBody,
+    ),
+    Route(
+        method="PUT",
+        path=f"{ENDPOINT}/leases/{{lease}}",
+        handler=leases.renew,
+        summary="Let a lease last for longer.",
+        answers={200: shapes.Lease},
+        headers=(ACTOR,),
+        body=shapes.RenewBody,
+    ),
+    Route(
+        method="DELETE",
+        path=f"{ENDPOINT}/leases/{{lease}}",
+        handler=leases.release,
+        summary="Give a lease back.",
+        answers={200: shapes.Released},
+        headers=(ACTOR,),
     ),
     _command("pause", Command.PAUSE, "Pause it."),
     _command("resume", Command.RESUME, "Resume it."),

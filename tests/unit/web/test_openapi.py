@@ -66,7 +66,7 @@ async def test_what_is_answered_has_the_fields_that_are_described(tmp_path: Path
         }
 
     schemas = document["components"]["schemas"]
-    assert len(answers) == 11
+    assert len(answers) == 12
     for path, answer in answers.items():
         reference = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
         assert answer.keys() == schemas[reference.rpartition("/")[2]]["properties"].keys()
