@@ -60,11 +60,11 @@ async def test_a_foreign_page_a_foreign_host_and_a_tokenless_write_change_nothin
         writes = [route for route in ROUTES if route.method != "GET"]
         for route in writes:
             for code, headers in bad:
-                path = route.path.format(namespace="acme", name="tgi")
+                path = route.path.format(namespace="acme", name="tgi", lease="l-1")
                 refused = await ask(route.method, path, code=code, headers=headers, json={"for": "2h"})
                 assert refused["error"]
 
-        assert len(writes) == 9
+        assert len(writes) == 13
         assert await stage.log.head() == head
     assert not [request for request in stage.sim.requests if request.write]
 

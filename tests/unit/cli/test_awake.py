@@ -1,6 +1,7 @@
 """`lamplighter with` and `lamplighter leases`, against a daemon that says what a test lets it say."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,16 +48,18 @@ def test_who_holds_what_awake_is_listed(lamplighter: Run, daemon: SaidDaemon) ->
 
 
 def test_a_command_sees_the_endpoint_and_its_exit_code_is_passed_on(
-    lamplighter: Run, daemon: SaidDaemon, capfd: pytest.CaptureFixture[str]
+    lamplighter: Run, daemon: SaidDaemon, home: Path
 ) -> None:
     awake(daemon)
-    code = (
-        "import os, sys; print(sorted(k for k in os.environ if k.startswith('LAMPLIGHTER_')), flush=True); sys.exit(9)"
-    )
+    names = "ENDPOINT", "ENDPOINT_URL", "MODEL", "TASK"
+    code = f"import os; open('seen', 'w').write(str([os.environ['LAMPLIGHTER_' + n] for n in {names}])); exit(9)"
 
     told = lamplighter(*RAN, code)
 
     assert told.code == 9
+    assert "put back to rest" in told.err
+    seen = ["acme/tgi", "https://x.example", "org/model", "text-generation"]
+    assert (home / "seen").read_text() == str(seen)
     assert [(one.method, one.path) for one in daemon.asked] == [
         ("POST", f"{HERE}/leases"),
         ("POST", f"{HERE}/ensure"),
