@@ -151,6 +151,42 @@ class HoldLifted:
     author: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseTaken:
+    """Somebody needs the endpoint awake: no policy acts on it until the lease ends. Renewals stand on the board alone.
+
+    `lease`: its id. `holder`: who took it. `reason`: what for, for people; may be empty. `until`: when it would have
+    ended if it had never been renewed. `pause_after`: when it ends as the last one, and a lease had resumed the
+    endpoint, it is put back to rest.
+    """
+
+    lease: str
+    holder: str
+    reason: str
+    until: datetime
+    pause_after: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseReleased:
+    """A lease was given back, by the actor. `lease`: its id. `holder`: who had taken it."""
+
+    lease: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseExpired:
+    """A lease was not renewed in time. `lease`: its id. `holder`: who had taken it. `until`: when it would have ended.
+
+    It may have been kept longer than that: a daemon that was away lets every holder come back first.
+    """
+
+    lease: str
+    holder: str
+    until: datetime
+
+
 class Severity(StrEnum):
     """How much an incident matters to whoever is called."""
 
@@ -420,6 +456,9 @@ Event = (
     | Abandoned
     | HoldPlaced
     | HoldLifted
+    | LeaseTaken
+    | LeaseReleased
+    | LeaseExpired
     | Fired
     | Resolved
     | Notified

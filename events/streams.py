@@ -43,6 +43,11 @@ def acts(name: EndpointName) -> str:
     return f"acts/{name}"
 
 
+def lease(name: EndpointName) -> str:
+    """Return the stream of who needed an endpoint awake, and when."""
+    return f"lease/{name}"
+
+
 def namespace(name: str) -> str:
     """Return the stream of a namespace's own health."""
     return f"namespace/{name}"
@@ -67,7 +72,7 @@ def subscriber(name: str) -> str:
 def subject(stream: str) -> Subject:
     """Return what a stream is about; nothing for the daemon's, the channels' and the subscribers' own."""
     match stream.split("/"):
-        case ["endpoint", space, name, _] | ["acts", space, name] | ["incident", _, space, name]:
+        case ["endpoint", space, name, _] | ["acts" | "lease", space, name] | ["incident", _, space, name]:
             return Subject(space, name)
         case ["namespace", space] | ["incident", _, space]:
             return Subject(space)

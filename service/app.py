@@ -37,6 +37,7 @@ from service.hooks import Hook, Hooks
 from service.huggingface import API_URL, HUB_URL, ActingHuggingFace, HuggingFace, Limits, SignedByCaller, Tokens
 from service.inspection import Inspection
 from service.journal import Journal
+from service.leases import Leases
 from service.live import Live
 from service.masking import Masker
 from service.parts import Parts
@@ -83,6 +84,7 @@ class Ground:
     log: EventLog
     live: Live
     watch: Watch
+    leases: Leases
     journal: Journal
 
 
@@ -105,6 +107,7 @@ class Reign:
         async with self.hub, aclosing(self.callers), asyncio.TaskGroup() as tasks:
             tasks.create_task(self.ground.watch.run(), name="watch")
             tasks.create_task(self.commander.run(), name="open intents")
+            tasks.create_task(self.ground.leases.run(self.commander), name="leases")
             tasks.create_task(self.autopause.run(), name="autopause")
             tasks.create_task(self.alerts.run(), name="alerts")
             tasks.create_task(self.courier.run(), name="courier")
@@ -116,10 +119,12 @@ class Reign:
         async with self.hub:
             whole = await ground.watch.sweep()
             await ground.live.reach(await ground.log.head())
+            await ground.leases.restore(lasting=False)
             try:
                 # Side by side: an act whose namespace does not answer must not keep the others from theirs.
                 async with ground.world.clock.timeout(ONCE_SECONDS), asyncio.TaskGroup() as tasks:
                     tasks.create_task(self.commander.resume_open(), name="open intents")
+                    tasks.create_task(ground.leases.once(self.commander), name="leases")
                     tasks.create_task(self.autopause.once(), name="autopause")
             except TimeoutError:
                 _logger.warning("acts_left_open", seconds=ONCE_SECONDS)  # the next round takes them up
@@ -166,6 +171,7 @@ async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Pa
     settings = configuration.settings
     token = load_token(settings)
     async with _ground(settings, world) as ground:
+        await ground.leases.restore()
         with _listen(settings.listen) as listener:
             await ground.journal.started(VERSION, configuration)
             await ground.journal.applied(configuration)
@@ -180,6 +186,7 @@ async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Pa
                 live=ground.live,
                 watch=ground.watch,
                 inspection=Inspection(log=ground.log, live=ground.live, clock=world.clock),
+                leases=ground.leases,
                 readiness=Readiness(live=ground.live, watch=ground.watch, clock=world.clock),
                 configuration=configuration,
                 commander=reign.commander,
@@ -243,7 +250,9 @@ async def _ground(settings: Settings, world: World) -> AsyncIterator[Ground]:
         await require_whole(log, known, despite_broken_chain=world.despite_broken_chain)
         await live.catch_up()
         journal = Journal(log, world.clock, live.views.configured.still())
-        yield Ground(world=world, log=log, live=live, watch=Watch(world.clock), journal=journal)
+        watch = Watch(world.clock)
+        leases = Leases(log=log, live=live, watch=watch, clock=world.clock)
+        yield Ground(world=world, log=log, live=live, watch=watch, leases=leases, journal=journal)
 
 
 @asynccontextmanager

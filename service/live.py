@@ -41,7 +41,6 @@ class Live:
         self._kept = 0
         self._keeping = asyncio.Lock()  # what is written while it is to be forgotten would come back
         self._moved = asyncio.Condition()
-        self._nudges = 0
 
     @property
     def fleet(self) -> Fleet:
@@ -127,20 +126,14 @@ class Live:
         async with self._moved:
             await self._moved.wait_for(lambda: self.fleet.position >= position)
 
-    async def nudge(self) -> None:
-        """Wake all who wait: something that is not in the log has changed."""
-        self._nudges += 1
-        await self._notify()
-
     async def _notify(self) -> None:
         async with self._moved:
             self._moved.notify_all()
 
     async def beyond(self, position: int, *, seconds: float) -> bool:
-        """Return when the fleet is beyond this position or somebody nudged, or after so many seconds; tell which."""
-        nudges = self._nudges
+        """Return when the fleet is beyond this position, or after so many seconds; tell which."""
         try:
             async with self._clock.timeout(seconds), self._moved:
-                return await self._moved.wait_for(lambda: self.fleet.position > position or self._nudges > nudges)
+                return await self._moved.wait_for(lambda: self.fleet.position > position)
         except TimeoutError:
             return False

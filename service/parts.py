@@ -10,6 +10,7 @@ from service.clock import Clock
 from service.commands import Commander
 from service.config import Configuration
 from service.inspection import Inspection
+from service.leases import Leases
 from service.live import Live
 from service.subscribers.autopause import Autopause
 from service.subscribers.readiness import Readiness
@@ -35,6 +36,7 @@ class Parts:
     watch: Watch
     inspection: Inspection
     readiness: Readiness
+    leases: Leases
     configuration: Configuration
     commander: Commander
     callers: Callers

@@ -18,6 +18,9 @@ from events.catalogue import (
     HoldLifted,
     HoldPlaced,
     Intended,
+    LeaseExpired,
+    LeaseReleased,
+    LeaseTaken,
     NamespaceRecovered,
     NamespaceUnreachable,
     SuspicionEnded,
@@ -46,6 +49,7 @@ E = TypeVar("E", bound=Event)
 KEPT = 20  # acts remembered of one endpoint: the log holds them all
 Fact = LifecycleEvent
 Note = Warned | Intended | Confirmed | Failed | Abandoned | HoldPlaced | HoldLifted
+Leasing = LeaseTaken | LeaseReleased | LeaseExpired
 Ailment = NamespaceUnreachable | NamespaceRecovered | DisappearanceSuspected | SuspicionEnded
 
 
@@ -58,6 +62,15 @@ class Hold:
     author: str
     reason: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A lease that was taken at `position` and has not ended; until when it lasts stands on the board."""
+
+    taken: LeaseTaken
+    since: datetime
+    position: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +92,8 @@ class Known:
     `version` is that of the stream of its present (or last) life; `cause` is the position of the fact by which its
     status began; `changed` that of its newest fact. `returned_at` is when it was last seen to come back from a pause
     without a policy's intent, or may have: somebody wanted it, and `returned_by` is its last editor then. `closed` are
-    the acts that ended since `cause`, oldest first, and before them the last one that ended before it.
+    the acts that ended since `cause`, oldest first, and before them the last one that ended before it. `leases` are
+    those that have not ended, and `let_go` tells when and where the last one ended.
     """
 
     name: EndpointName
@@ -95,6 +109,9 @@ class Known:
     holds: Mapping[str, Hold] = field(default_factory=dict)
     open: Mapping[str, Act] = field(default_factory=dict)
     closed: tuple[Act, ...] = ()
+    leases: Mapping[str, Lease] = field(default_factory=dict)
+    leases_version: int = 0
+    let_go: tuple[datetime, int] | None = None
 
     @property
     def tags(self) -> frozenset[str]:
@@ -174,6 +191,8 @@ class Fleet:
                 self._update(recorded, event, _learn)
             case Warned() | Intended() | Confirmed() | Failed() | Abandoned() | HoldPlaced() | HoldLifted():
                 self._update(recorded, event, _note)
+            case LeaseTaken() | LeaseReleased() | LeaseExpired():
+                self._update(recorded, event, _lease)
             case NamespaceUnreachable() | NamespaceRecovered() | DisappearanceSuspected() | SuspicionEnded():
                 self._ail(recorded, event)
             case _:
@@ -242,6 +261,19 @@ def _note(known: Known, recorded: Recorded, event: Note) -> Known:
             return replace(known, open=rest, closed=(*known.closed, *ended)[-KEPT:])
         case HoldPlaced() | HoldLifted():
             return replace(known, holds=_held(known.holds, recorded, event))
+        case _:
+            assert_never(event)
+
+
+def _lease(known: Known, recorded: Recorded, event: Leasing) -> Known:
+    rest = {id_: lease for id_, lease in known.leases.items() if id_ != event.lease}
+    known = replace(known, leases_version=recorded.version)
+    match event:
+        case LeaseTaken():
+            lease = Lease(taken=event, since=recorded.time, position=recorded.position)
+            return replace(known, leases={**rest, event.lease: lease})
+        case LeaseReleased() | LeaseExpired():
+            return replace(known, leases=rest, let_go=(recorded.time, recorded.position))
         case _:
             assert_never(event)
 

@@ -104,7 +104,7 @@ class Daemon:
 
     def stream(self, path: str, query: Query | None = None) -> Iterator[Message]:
         """Yield what a stream of server-sent events carries, until it ends or falls silent."""
-        connection = self._send("GET", path, query=query, seconds=QUIET_SECONDS)
+        connection = self._send("GET", path, query=query, seconds=QUIET_SECONDS, accept="text/event-stream")
         try:
             response = connection.getresponse()
             if response.status >= 400:
@@ -126,7 +126,14 @@ class Daemon:
             connection.close()
 
     def _send(
-        self, method: str, path: str, *, query: Query | None, seconds: float, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None,
+        seconds: float,
+        body: Mapping[str, Any] | None = None,
+        accept: str = "application/json",
     ) -> http.client.HTTPConnection:
         given = {key: value for key, value in (query or {}).items() if value not in (None, [])}
         try:
@@ -135,9 +142,8 @@ class Daemon:
             raise Stop(f"{error.object[:60]!r} is no text that can be asked for: it is not UTF-8", Exit.USAGE) from None
         connection = self._connection(seconds)
         try:
-            connection.request(
-                method, target, body=None if body is None else json.dumps(body), headers=self._headers(method)
-            )
+            text, headers = None if body is None else json.dumps(body), {**self._headers(method), "Accept": accept}
+            connection.request(method, target, body=text, headers=headers)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise NotReached(self.at, _said(error)) from error
@@ -150,7 +156,7 @@ class Daemon:
         return http.client.HTTPConnection(self.at.host, self.at.port, timeout=seconds)
 
     def _headers(self, method: str) -> dict[str, str]:
-        headers = {"Accept": "application/json", "X-Lamplighter-Actor": actor()}
+        headers = {"X-Lamplighter-Actor": actor()}
         if (secret := token(self.at, self.found)) is not None:
             headers["Authorization"] = f"Bearer {secret}"
         if method != "GET":

@@ -20,6 +20,17 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+class With(IntEnum):
+    """How `lamplighter with` ends by itself; every other exit code is the command's own. Their numbers never change."""
+
+    NOT_REACHED = 120  # the daemon, before the command was started
+    NOT_ALLOWED = 121  # the token, the role, or observe mode
+    FAILED = 122  # the endpoint failed, or Hugging Face would not resume it
+    NOT_THERE = 123  # the endpoint is gone, or was paused by somebody
+    TIMED_OUT = 124
+    NOT_STARTED = 125  # there is no such command, or anything else
+
+
 # What is said beside the status of an HTTP answer that is an error.
 OF_HTTP: Mapping[int, Exit] = {
     400: Exit.USAGE,
@@ -36,7 +47,9 @@ class Stop(Exception):  # it ends a command, be it an error or not
     Without a document, `--json` prints the sentence as `error`.
     """
 
-    def __init__(self, sentence: str, code: Exit = Exit.FAILED, *, document: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, sentence: str, code: Exit | With = Exit.FAILED, *, document: Mapping[str, Any] | None = None
+    ) -> None:
         """Keep what is to be said."""
         super().__init__(sentence)
         self.code = code

@@ -11,6 +11,7 @@ import typer
 
 from service.cli import (
     acting,
+    awake,
     checking,
     diagram,
     doctor,
@@ -58,6 +59,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
         uptime.uptime,
         plan.plan,
         waiting.wait,
+        awake.with_,
+        awake.leases,
     ),
     *(writing.create, writing.update, writing.delete),
     *(acting.pause, acting.resume, acting.scale_to_zero, acting.hold, acting.unhold),
@@ -84,7 +87,7 @@ def build() -> typer.Typer:
     )
     app.callback()(_globals)
     for function in COMMANDS:
-        app.command(function.__name__.replace("_", "-"))(function)
+        app.command(function.__name__.rstrip("_").replace("_", "-"))(function)
     app.add_typer(log.build())
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
@@ -123,7 +126,7 @@ def _run(given: list[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else Exit.FAILED
     except Stop as stop:
-        if "--json" in given:
+        if "--json" in (given[: given.index("--")] if "--" in given else given):  # behind -- it is another's
             json_line(stop.document)
         warn(str(stop))
         return stop.code
@@ -153,7 +156,7 @@ def _globals(
     """Watches Hugging Face Inference Endpoints: keeps their history, pauses the forgotten, calls people, tells clients.
 
     Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 timed out, 4 not allowed, 5 reached a failed status,
-    6 daemon not reached, 7 paused, 8 gone, 130 interrupted.
+    6 daemon not reached, 7 paused, 8 gone, 130 interrupted. `with` ends as its command does; see its own help.
     """
     ctx.obj = Given(url=url, json=json)
 

@@ -3,9 +3,10 @@
 Only here and in the demo is the daemon imported. Without a configuration file it always observes.
 """
 
+import resource
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
@@ -67,8 +68,16 @@ def run(
         from service import app, logs
 
         logs.configure()
+        _open_as_many_as_allowed()
         world = app.World(reload=partial(_reloaded, config, flags), despite_broken_chain=despite_broken_chain)
         asyncio.run(app.run(configuration, world, started=_started))
+
+
+def _open_as_many_as_allowed() -> None:
+    """Let this process hold as many connections as the machine allows: whoever waits keeps one open."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # some systems name a limit that they then refuse
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def once(

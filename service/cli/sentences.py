@@ -108,6 +108,11 @@ def _hold_placed(data: Data) -> str:
     return f"held by {data['author']} until {moment(data['until'])}: {data['reason']}"
 
 
+def _lease_taken(data: Data) -> str:
+    after = ", to be put back to rest after" if data.get("pause_after") else ""
+    return f"held awake by {data['holder']}{after}{': ' if data['reason'] else ''}{data['reason']}"
+
+
 def _fired(data: Data) -> str:
     already = " (already so at the first look)" if data.get("arrival") else ""
     return f"incident {data['rule']} ({data['severity']}): {data['reason']}{already}"
@@ -173,6 +178,9 @@ SENTENCES: Mapping[str, Callable[[Data], str]] = {
     "act.abandoned": _abandoned,
     "hold.placed": _hold_placed,
     "hold.lifted": lambda data: f"hold lifted by {data['author']}",
+    "lease.taken": _lease_taken,
+    "lease.released": lambda data: f"no longer held awake by {data['holder']}",
+    "lease.expired": lambda data: f"no longer held awake by {data['holder']}, who did not renew the lease in time",
     "incident.fired": _fired,
     "incident.resolved": _resolved,
     "delivery.notified": lambda data: f"message ({data['message']}): {data['title']}",

@@ -1,13 +1,14 @@
 """Bring an intent that stands in the log to its outcome: send, look, and send again only while nothing has changed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
 from events import codec, streams
-from events.catalogue import Abandoned, Failed
+from events.catalogue import Abandoned, Failed, Intended
 from events.query import Query
-from events.views.fleet import Act
+from events.views.fleet import Act, Hold, Lease
 from service.commands.effect import effect_of, undone
 from service.commands.ending import LOOK_SECONDS, Ending
 from service.commands.means import Means
@@ -118,7 +119,8 @@ class Pursuit:
         changes = await self._log.read(Query(stream=stream, after=act.position, types=CHANGES, limit=1))
         # From here on nothing is waited for: a hold that was granted meanwhile must count.
         track, now = self._watch.track(name), self._clock.now()
-        hold = self._fleet.held(self._fleet.known(name), now)
+        known = self._fleet.known(name)
+        hold, leases = self._fleet.held(known, now), list(known.leases.values())
 
         def abandoned(reason: str, *, touched: bool = False) -> Abandoned:
             return Abandoned(intent=intended.intent, reason=reason, touched=touched)
@@ -133,10 +135,25 @@ class Pursuit:
             return abandoned("its deadline has passed")
         if name.namespace not in self._writers:
             return abandoned(self._configuration.why_observe(name.namespace))
-        if intended.policy is not None and hold is not None:
-            return abandoned(f"held by {hold.author}: {hold.reason}")
-        if not again and intended.command == Command.UPDATE:
-            return abandoned("it shows no effect, and what was to be sent is kept nowhere: send it again")
-        if not again and intended.borrowed:
-            return abandoned("it shows no effect, and the token that signed it is kept nowhere: ask again")
+        kept_back = _why_kept_back(intended, hold, leases) or (None if again else _why_not_again(intended))
+        return None if kept_back is None else abandoned(kept_back)
+
+
+def _why_kept_back(intended: Intended, hold: Hold | None, leases: Sequence[Lease]) -> str | None:
+    """Return who keeps a policy from what it meant to do."""
+    if intended.policy is None:
         return None
+    if hold is not None:
+        return f"held by {hold.author}: {hold.reason}"
+    if leases and intended.command != Command.RESUME:
+        return f"held awake by {leases[0].taken.holder}"
+    return None
+
+
+def _why_not_again(intended: Intended) -> str | None:
+    """Return why what was sent by who is gone cannot be sent again."""
+    if intended.command == Command.UPDATE:
+        return "it shows no effect, and what was to be sent is kept nowhere: send it again"
+    if intended.borrowed:
+        return "it shows no effect, and the token that signed it is kept nowhere: ask again"
+    return None

@@ -157,6 +157,10 @@ class Autopause:
                 evidence=(fresh.cause, *warnings),
             )
             actor = f"policy:{fresh.policy.name}"
-            seen = {streams.acts(line.name): known.acts_version, streams.EVERYTHING: self._live.fleet.all_version}
+            seen = {
+                streams.acts(line.name): known.acts_version,
+                streams.lease(line.name): known.leases_version,
+                streams.EVERYTHING: self._live.fleet.all_version,
+            }
             outcome = await self._commander.carry_out(line.name, intended, actor=actor, seen=seen)
             _logger.info("acted", endpoint=str(line.name), command=fresh.command.value, outcome=str(outcome))

@@ -192,7 +192,7 @@ def _warnings(known: Known, policy: Policy, cause: int) -> dict[float, Warned]:
 
 
 def _cause(case: Case, since: datetime) -> tuple[int, datetime]:
-    """Return what the policy rests on, and from when: the status, or the last hold or intent that ended since."""
+    """Return what the policy rests on, and from when: the status, or what last ended since: hold, lease or intent."""
     holds = [*case.known.holds.values(), *case.fleet.all_holds.values()]
     ended = [(hold.until, hold.position) for hold in holds if since < hold.until <= case.moment.now]
     given_up = [
@@ -204,7 +204,9 @@ def _cause(case: Case, since: datetime) -> tuple[int, datetime]:
         and act.ended_at is not None
         and act.ended is not None
     ]
-    began_at, position = max([(since, case.known.cause), *ended, *given_up])
+    let_go = case.known.let_go
+    left = [let_go] if let_go is not None and since < let_go[0] else []
+    began_at, position = max([(since, case.known.cause), *ended, *left, *given_up])
     return position, began_at
 
 
@@ -234,6 +236,17 @@ def _held(case: Case) -> Protection | None:
         return None
     until = f"{hold.until:%Y-%m-%d %H:%M} UTC"
     return Protection(reason=f"held by {hold.author} until {until}: {hold.reason}", until=hold.until)
+
+
+def _needed(case: Case) -> Protection | None:
+    """Return who needs it awake: a lease is the surest sign of activity that there is."""
+    leases = case.known.leases.values()
+    if not leases:
+        return None
+    first = min(leases, key=lambda lease: lease.since)
+    others = f" and {len(leases) - 1} more" if len(leases) > 1 else ""
+    why = f": {first.taken.reason}" if first.taken.reason else ""
+    return Protection(reason=f"held awake by {first.taken.holder}{others} since {first.since:%Y-%m-%d %H:%M} UTC{why}")
 
 
 def _brought_back(case: Case) -> Protection | None:
@@ -274,6 +287,7 @@ PROTECTIONS: tuple[Callable[[Case], Protection | None], ...] = (
     _under_way,
     _decided,
     _held,
+    _needed,
     _brought_back,
     _young,
     _blind,

@@ -3,84 +3,49 @@
 Any number of waiters share the one watch: they make their namespace poll faster, and ask Hugging Face nothing
 themselves. Only the endpoint's own health route is probed, once for all of them, and only while it runs: a request to
 one that is scaled to zero would wake and bill it.
+
+Whoever wants the same of the same endpoint is one crowd: how it stands is judged once, and told to all of them at once.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from enum import StrEnum
 
-import msgspec
-
-from events.views.fleet import Known
-from service.clock import Clock
+from service.clock import Clock, wait as wait_for
 from service.live import Live
 from service.ports import HubError
+from service.subscribers.ready import Answer, End, Goal, expected_of, health_route, state
 from service.watch import NotWatched, Watch
 from statemachine.model import EndpointName
 from statemachine.status import Status
 
 PROBE_SECONDS = 2.0  # between two probes of one endpoint's health route
 STALE = timedelta(minutes=2)  # on an older view (after an outage, a restart) a probe could wake what fell asleep
-READY = "ready"
+AGAIN_SECONDS = 15.0  # after which who follows is told again, though nothing changed
+ANY = Goal()
 
 
-class End(StrEnum):
-    """How a wait ended."""
+@dataclass(slots=True)
+class _Crowd:
+    """All who want the same of one endpoint; `moved` and `ended` are set once, and then others take their place."""
 
-    REACHED = "reached"
-    FAILED = "failed"
-    PAUSED = "paused"
-    GONE = "gone"
-    TIMED_OUT = "timedOut"
+    name: EndpointName
+    goal: Goal
+    answer: Answer
+    count: int = 0
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a waiter is told; `waiting_for` says what was missing when the time was over."""
-
-    end: End
-    status: str
-    url: str | None
-    ready_replicas: int | None
-    healthy: bool
-    waiting_for: str
-    message: str | None = None
-
-
-def missing(known: Known, *, healthy: bool, wanted: str) -> str | None:
-    """Return what is still missing, as a person would say it; None when there is nothing."""
-    status, sighting = known.endpoint.status, known.endpoint.sighting
-    if wanted != READY:
-        return None if str(status) == wanted else f"status {wanted}; it is {status}"
-    if status is Status.SCALED_TO_ZERO:
-        return "a request or a resume to wake it; it is scaled to zero"
-    if status is not Status.RUNNING or sighting is None:
-        return f"status running; it is {status}"
-    if not sighting.ready_replicas:
-        return "its first ready replica"
-    if sighting.url is None:
-        return "its url"
-    return None if healthy else "its health route to answer 200"
-
-
-def bad_end(known: Known, *, wanted: str) -> End | None:
-    """Return why waiting longer is no use, or None."""
-    status = known.endpoint.status
-    if str(status) == wanted:
-        return None
-    match status:
-        case Status.ABSENT:
-            return End.GONE
-        case Status.PAUSED:
-            return End.PAUSED
-        case Status.FAILED | Status.UPDATE_FAILED:
-            return End.FAILED
-        case _:
-            return None
+    def tell(self, answer: Answer) -> None:
+        """Wake those whom this concerns."""
+        self.answer = answer
+        self.moved.set()
+        self.moved = asyncio.Event()
+        if answer.end is not None:
+            self.ended.set()
+            self.ended = asyncio.Event()
 
 
 class Readiness:
@@ -91,42 +56,69 @@ class Readiness:
         self._live = live
         self._watch = watch
         self._clock = clock
-        self._waiting: Counter[EndpointName] = Counter()
+        self._crowds: dict[tuple[EndpointName, Goal], _Crowd] = {}
         self._healthy: dict[EndpointName, bool] = {}
-        self._asked = asyncio.Event()
+        self._awaited = asyncio.Event()
 
     async def run(self) -> None:
-        """Probe the health route of each endpoint that is awaited and runs, for ever."""
-        while True:
-            self._asked.clear()
-            async with asyncio.TaskGroup() as tasks:
-                for name in list(self._waiting):
-                    tasks.create_task(self._probe(name), name=f"probe {name}")
-            await self._live.nudge()
-            if self._waiting:
-                await self._clock.sleep(PROBE_SECONDS)
-            else:
-                await self._asked.wait()
+        """Probe the health route of each endpoint that is awaited and runs, and tell what changed, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._probe_all(), name="probes")
+            tasks.create_task(self._judge_all(), name="waiters")
 
-    async def wait(self, name: EndpointName, *, wanted: str, seconds: float) -> Answer:
-        """Wait until the endpoint is `ready` or has a status, until that is no use, or until the time is over."""
+    async def wait(self, name: EndpointName, *, goal: Goal = ANY, seconds: float) -> Answer:
+        """Wait until the endpoint is as it is wanted, until that is no use, or until the time is over."""
         asked = self._clock.monotonic()
-        until = asked + seconds
-        with self._watch.attention(name), self._waiter(name):
-            while True:
-                position = self._live.fleet.position
-                known, healthy = self._live.fleet.known(name), self._healthy.get(name, False)
-                waiting_for = missing(known, healthy=healthy, wanted=wanted)
-                if waiting_for is None:
-                    return _answer(End.REACHED, known, healthy=healthy, waiting_for="")
-                end = bad_end(known, wanted=wanted)
-                swept = self._watch.of(name.namespace).swept
-                if end is End.GONE and known.life is None and (swept is None or swept < asked):
-                    end = None  # perhaps it was made a moment ago: the next sweep will tell
-                left = until - self._clock.monotonic()
-                if end is not None or left <= 0:
-                    return _answer(end or End.TIMED_OUT, known, healthy=healthy, waiting_for=waiting_for)
-                await self._live.beyond(position, seconds=min(left, PROBE_SECONDS))
+        with self._watch.attention(name), self._joined(name, goal) as crowd:
+            try:
+                async with self._clock.timeout(seconds):
+                    while self._goes_on(crowd, asked):
+                        await crowd.ended.wait()
+                    return crowd.answer
+            except TimeoutError:
+                return replace(crowd.answer, end=End.TIMED_OUT)
+
+    async def follow(self, name: EndpointName, *, goal: Goal = ANY, seconds: float) -> AsyncGenerator[Answer, None]:
+        """Yield how it stands, at once, whenever that changes, and now and then; the last has an end, as in `wait`."""
+        asked = self._clock.monotonic()
+        with self._watch.attention(name), self._joined(name, goal) as crowd:
+            while self._goes_on(crowd, asked):
+                moved, left = crowd.moved, asked + seconds - self._clock.monotonic()
+                if left <= 0:
+                    yield replace(crowd.answer, end=End.TIMED_OUT)
+                    return
+                yield replace(crowd.answer, end=None)
+                await wait_for(self._clock, moved, min(left, AGAIN_SECONDS))
+            yield crowd.answer
+
+    def _goes_on(self, crowd: _Crowd, asked: float) -> bool:
+        """Return whether it must be waited on. A name that never was may have been made a moment ago."""
+        if crowd.answer.end is not End.GONE or self._live.fleet.known(crowd.name).life is not None:
+            return crowd.answer.end is None
+        swept = self._watch.of(crowd.name.namespace).swept
+        return swept is None or swept < asked
+
+    async def _judge_all(self) -> None:
+        while True:
+            await self._awaited.wait()
+            position = self._live.fleet.position
+            self._judge()
+            await self._live.beyond(position, seconds=PROBE_SECONDS)
+
+    def _judge(self) -> None:
+        for crowd in list(self._crowds.values()):
+            answer = self._state(crowd.name, crowd.goal)
+            if answer != crowd.answer or answer.end is not None:
+                crowd.tell(answer)
+
+    async def _probe_all(self) -> None:
+        while True:
+            await self._awaited.wait()
+            async with asyncio.TaskGroup() as tasks:
+                for name in {name for name, _ in self._crowds}:
+                    tasks.create_task(self._probe(name), name=f"probe {name}")
+            self._judge()
+            await self._clock.sleep(PROBE_SECONDS)
 
     async def _probe(self, name: EndpointName) -> None:
         endpoint = self._live.fleet.known(name).endpoint
@@ -135,7 +127,7 @@ class Readiness:
             self._healthy[name] = False
             return
         try:
-            route = _health_route(self._watch.document(name))
+            route = health_route(self._watch.document(name))
             self._healthy[name] = await self._watch.of(name.namespace).healthy(sighting.url, route)
         except (HubError, NotWatched):
             self._healthy[name] = False  # our own trouble: the waiters go on waiting
@@ -144,40 +136,34 @@ class Readiness:
         looked_at = self._watch.looked_at(name.namespace)
         return looked_at is not None and self._clock.now() - looked_at <= STALE
 
-    @contextmanager
-    def _waiter(self, name: EndpointName) -> Iterator[None]:
-        self._waiting[name] += 1
-        self._asked.set()
+    def _state(self, name: EndpointName, goal: Goal) -> Answer:
         try:
-            yield
+            document = self._watch.document(name)
+        except NotWatched:
+            document = None
+        return state(
+            self._live.fleet.known(name),
+            goal,
+            healthy=self._healthy.get(name, False),
+            document=document,
+            expected=expected_of(self._live.uptime.of(name), self._clock.now()),
+        )
+
+    @contextmanager
+    def _joined(self, name: EndpointName, goal: Goal) -> Iterator[_Crowd]:
+        answer = self._state(name, goal)
+        crowd = self._crowds.setdefault((name, goal), _Crowd(name, goal, answer))
+        crowd.count += 1
+        if answer != crowd.answer:
+            crowd.tell(answer)
+        self._awaited.set()
+        try:
+            yield crowd
         finally:
-            self._waiting[name] -= 1
-            if not self._waiting[name]:
-                del self._waiting[name]
-                self._healthy.pop(name, None)
-
-
-class _Document(msgspec.Struct):
-    healthRoute: str | None = None  # noqa: N815  # the API's own name
-
-
-def _health_route(document: bytes | None) -> str:
-    if document is None:
-        return "/health"
-    try:
-        return msgspec.json.decode(document, type=_Document).healthRoute or "/health"
-    except msgspec.MsgspecError:
-        return "/health"
-
-
-def _answer(end: End, known: Known, *, healthy: bool, waiting_for: str) -> Answer:
-    sighting = known.endpoint.sighting
-    return Answer(
-        end=end,
-        status=str(known.endpoint.status),
-        url=sighting.url if sighting else None,
-        ready_replicas=sighting.ready_replicas if sighting else None,
-        healthy=healthy,
-        waiting_for=waiting_for,
-        message=sighting.message if sighting else None,
-    )
+            crowd.count -= 1
+            if not crowd.count:
+                del self._crowds[name, goal]
+                if not any(awaited == name for awaited, _ in self._crowds):
+                    self._healthy.pop(name, None)
+                if not self._crowds:
+                    self._awaited.clear()

@@ -8,6 +8,7 @@ from events.catalogue import Confirmed, Event
 from events.views.fleet import Health, Known
 from service.config import Settings
 from service.durations import humanize
+from service.leases import Lease
 from service.subscribers.plan import Line, Verdict
 from service.web import shapes
 from statemachine.machine import Classification, Reading, explain
@@ -31,6 +32,7 @@ class Told:
     settings: Settings
     now: datetime
     starts: Reading | None = None
+    leases: tuple[Lease, ...] = ()
 
 
 def sentences(told: Told) -> Iterator[str]:
@@ -41,6 +43,7 @@ def sentences(told: Told) -> Iterator[str]:
     yield from _why(told)
     yield from _starts(told)
     yield _protection(told)
+    yield from _awake(told)
     if told.known.endpoint.sighting is None:
         return
     yield from _next(told)
@@ -144,6 +147,17 @@ def _protection(told: Told) -> str:
         for act in told.shown.open_acts
     ]
     return " ".join(words)
+
+
+def _awake(told: Told) -> Iterator[str]:
+    """Say who needs it awake, since when and until when."""
+    for lease in told.leases:
+        why = f" ({lease.reason})" if lease.reason else ""
+        after = "; if that is the last, what a lease resumed is put back to rest" if lease.pause_after else ""
+        yield (
+            f"Held awake by {lease.holder}{why} since {_instant(lease.since)} until {_instant(lease.until)}, "
+            f"unless renewed{after}."
+        )
 
 
 def _next(told: Told) -> Iterator[str]:

@@ -16,6 +16,9 @@ from events.catalogue import (
     HoldLifted,
     HoldPlaced,
     Intended,
+    LeaseExpired,
+    LeaseReleased,
+    LeaseTaken,
     Warned,
 )
 from events.query import Query
@@ -59,6 +62,7 @@ UPTIME = (
 _TOLD: tuple[type[Event], ...] = (
     *(Discovered, Deleted, Reconfigured),
     *(Warned, Intended, Confirmed, Failed, Abandoned, HoldPlaced, HoldLifted),
+    *(LeaseTaken, LeaseReleased, LeaseExpired),
 )
 TOLD = tuple(codec.type_of(cls) for cls in _TOLD)  # what people look for beside the status
 

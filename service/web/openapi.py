@@ -31,6 +31,7 @@ PATH_TEXTS = {
     "namespace": "The user or organisation.",
     "name": "The endpoint's name.",
     "type": "A type of event.",
+    "lease": "The lease's id.",
     "token": "The name of a token.",
 }
 _PLACE = {"type": "string", "pattern": f"^{NAME.pattern}$"}

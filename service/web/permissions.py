@@ -45,7 +45,7 @@ NEEDS: Mapping[tuple[str, str], Need | None] = {
         Role.READ,
         Where.SOMEWHERE,
         GET=(
-            *("/openapi.json", "/api/status", "/api/plan", "/api/uptime", "/api/endpoints"),
+            *("/openapi.json", "/api/status", "/api/plan", "/api/uptime", "/api/endpoints", "/api/leases"),
             *("/api/events", "/api/events/stream", "/api/events/types", "/api/events/types/{type}"),
         ),
     ),
@@ -60,10 +60,12 @@ NEEDS: Mapping[tuple[str, str], Need | None] = {
         Where.NAMESPACE,
         POST=(
             *("/api/endpoints/{namespace}", f"{ENDPOINT}/hold"),
+            *(f"{ENDPOINT}/ensure", f"{ENDPOINT}/leases"),
             *(f"{ENDPOINT}/pause", f"{ENDPOINT}/resume", f"{ENDPOINT}/scale-to-zero"),
         ),
+        PUT=(f"{ENDPOINT}/leases/{{lease}}",),
         PATCH=(ENDPOINT,),
-        DELETE=(ENDPOINT, f"{ENDPOINT}/hold"),
+        DELETE=(ENDPOINT, f"{ENDPOINT}/hold", f"{ENDPOINT}/leases/{{lease}}"),
     ),
     **_need(Role.OPERATE, Where.EVERYWHERE, POST=("/api/hold",), DELETE=("/api/hold",)),
     **_need(

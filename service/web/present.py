@@ -100,6 +100,7 @@ async def explanation(parts: Parts, name: EndpointName) -> shapes.Explanation:
         lines=_lines(parts, known),
         settings=parts.configuration.settings,
         now=now,
+        leases=parts.leases.of(name),
         starts=until(lived.clocks, now) if (lived := parts.live.uptime.of(name)) else None,
     )
     return shapes.Explanation(
@@ -111,6 +112,7 @@ async def explanation(parts: Parts, name: EndpointName) -> shapes.Explanation:
         holds=render.holds(known.holds, parts.live.fleet.all_holds, now),
         acts=tuple(map(render.act, (*known.closed, *known.open.values()))),
         plan=tuple(map(render.line, told.lines)),
+        leases=tuple(render.lease(name, lease) for lease in told.leases),
         keep=explain.keep(name),
     )
 

@@ -13,9 +13,11 @@ from events.views import fleet, incidents
 from events.views.fleet import Fleet, Known
 from service.config import Settings
 from service.inspection import Finding
-from service.subscribers import plan, readiness
+from service.leases import Lease, Released
+from service.subscribers import plan, ready
 from service.web import shapes
-from statemachine.model import Window
+from service.web.snippets import snippets
+from statemachine.model import EndpointName, Window
 
 
 def endpoint(
@@ -220,17 +222,43 @@ def events(page: Page, *, count: int | None = None) -> shapes.Events:
     )
 
 
-def waited(answer: readiness.Answer) -> shapes.Answer:
-    """Show how a wait ended."""
+def waited(answer: ready.Answer) -> shapes.Answer:
+    """Show how a wait ended, or how it stands."""
     return shapes.Answer(
-        end=answer.end.value,
+        end=None if answer.end is None else answer.end.value,
         status=answer.status,
         url=answer.url,
         ready_replicas=answer.ready_replicas,
         healthy=answer.healthy,
         waiting_for=answer.waiting_for,
         message=answer.message,
+        health=answer.health,
+        model=answer.model,
+        revision=answer.revision,
+        task=answer.task,
+        expected=msgspec.convert(answer.expected, shapes.Expected | None, from_attributes=True),
+        snippets=None if answer.url is None else snippets(answer.url, task=answer.task),
     )
+
+
+def lease(name: EndpointName, held: Lease) -> shapes.Lease:
+    """Show a lease."""
+    return shapes.Lease(
+        lease=held.id,
+        endpoint=str(name),
+        holder=held.holder,
+        reason=held.reason,
+        since=held.since,
+        until=held.until,
+        seconds=held.seconds,
+        pause_after=held.pause_after,
+    )
+
+
+def released(told: Released) -> shapes.Released:
+    """Show what a release came to."""
+    then = None if told.kept == "" else "putBack" if told.kept is None else "kept"
+    return shapes.Released(lease=told.lease.id, left=told.left, then=then, why=told.kept or None)
 
 
 class _Person(msgspec.Struct):

@@ -1,20 +1,40 @@
-"""Wait for an endpoint: any number of callers, at the cost of one watcher."""
+"""Wait for an endpoint: any number of callers, at the cost of one watcher.
+
+By long-poll, or, for who accepts `text/event-stream`, with word on the way: `progress` events, and at last one `end`.
+"""
+
+import asyncio
+from contextlib import aclosing
+from functools import lru_cache
 
 from aiohttp import web
 
-from service.subscribers.readiness import READY
+from service.subscribers.ready import FUTILE, READY, Answer, Goal
 from service.web import render
-from service.web.answers import Problem, answer
+from service.web.answers import Problem, encode
 from service.web.context import lasting_of, parts_of
 from service.web.lasting import Ended
-from service.web.parameters import Parameter, endpoint_of, query_of, seconds_of
+from service.web.parameters import Parameter, endpoint_of, listed, printable, query_of, seconds_of
 from statemachine.status import Status
 
 MOST_SECONDS = 300
 DEFAULT_SECONDS = 60
-WANTED = (READY, *(status.value for status in Status))
+STALLED_SECONDS = 60.0  # after which a listener that takes nothing is let go
+EVENT_STREAM = "text/event-stream"
+STATUSES = tuple(status.value for status in Status)
+WANTED = (READY, *STATUSES)
 WAIT = (
-    Parameter(name="for", text="What to wait for.", schema={"type": "string", "enum": list(WANTED), "default": READY}),
+    Parameter(
+        name="for",
+        text=f"What to wait for: {READY} or a status; several are parted by commas, and any of them will do.",
+        schema={"type": "string", "default": READY},
+    ),
+    Parameter(
+        name="unless",
+        text="The statuses with which waiting longer is no use, parted by commas.",
+        schema={"type": "string", "default": ",".join(sorted(FUTILE))},
+    ),
+    Parameter(name="revision", text="Ready only with this revision of the model."),
     Parameter(
         name="timeout",
         text="After how many seconds to give up; ask again to wait longer.",
@@ -23,19 +43,47 @@ WAIT = (
 )
 
 
-async def wait(request: web.Request) -> web.Response:
+async def wait(request: web.Request) -> web.StreamResponse:
     """Answer when the endpoint is as it is wanted, when waiting is no use, or when the time is over."""
     said = query_of(request, WAIT)
-    wanted = said.get("for", READY)
-    if wanted not in WANTED:
-        raise Problem(400, f"for={wanted[:60]!r} is nothing to wait for: say one of {', '.join(WANTED)}")
+    goal = Goal(
+        reached=frozenset(listed(said, "for", WANTED)) or frozenset({READY}),
+        futile=frozenset(listed(said, "unless", STATUSES)) if "unless" in said else FUTILE,
+        revision=printable(said, "revision"),
+    )
     seconds = seconds_of(said, "timeout", default=DEFAULT_SECONDS, most=MOST_SECONDS)
     name, parts = endpoint_of(request), parts_of(request)
     parts.watch.of(name.namespace)
+    if EVENT_STREAM in request.headers.get("Accept", ""):
+        return await _followed(request, goal, seconds)
     try:
         async with lasting_of(request).open(request):
-            found = await parts.readiness.wait(name, wanted=wanted, seconds=seconds)
+            found = await parts.readiness.wait(name, goal=goal, seconds=seconds)
     except Ended:
         sentence = "the daemon is stopping: wait again when it is back"
         raise Problem(503, sentence, headers={"Retry-After": "2"}) from None
-    return answer(render.waited(found))
+    return web.Response(body=_spelt(found), content_type="application/json")
+
+
+async def _followed(request: web.Request, goal: Goal, seconds: float) -> web.StreamResponse:
+    """Tell how it stands whenever that changes; without an `end` at the end, the daemon stopped: ask again."""
+    response = web.StreamResponse(headers={"Content-Type": EVENT_STREAM, "X-Accel-Buffering": "no"})
+    await response.prepare(request)
+    told = parts_of(request).readiness.follow(endpoint_of(request), goal=goal, seconds=seconds)
+    try:
+        async with lasting_of(request).open(request), aclosing(told):
+            async for answer in told:
+                word = b"progress" if answer.end is None else b"end"
+                async with asyncio.timeout(STALLED_SECONDS):
+                    await response.write(b"event: %b\ndata: %b\n\n" % (word, _spelt(answer)))
+            await response.write_eof()
+    except (Ended, ConnectionError, TimeoutError):
+        if request.transport is not None:
+            request.transport.abort()
+    return response
+
+
+@lru_cache(maxsize=64)
+def _spelt(found: Answer) -> bytes:
+    """Return an answer as it is sent; a crowd is given the same one."""
+    return encode(render.waited(found))

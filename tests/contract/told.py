@@ -97,6 +97,12 @@ def token(id_: str, name: str, expires_at: datetime | None = None) -> catalogue.
     )
 
 
+def leased(id_: str, *, pause_after: bool = False) -> catalogue.LeaseTaken:
+    return catalogue.LeaseTaken(
+        lease=id_, holder="person:ana", reason="an evaluation", until=at(95), pause_after=pause_after
+    )
+
+
 _PAUSED, _RUNNING, _STARTING = Status.PAUSED, Status.RUNNING, Status.INITIALIZING
 _OURS = model.Cause(by=By.PERSON, trigger=Trigger.PAUSE, editor=ANA, intent="i-1")
 _TOLD: list[tuple[float, str, Event]] = [
@@ -172,9 +178,14 @@ _TOLD: list[tuple[float, str, Event]] = [
     (75, streams.acts(NEW), catalogue.Failed(intent="i-6", error="its effect never showed")),
     (80, streams.DAEMON, catalogue.ConfigurationRefused(reason="settle: not a duration")),
     (81, streams.DAEMON, catalogue.DaemonStopped(reason="asked to")),
-    (82, streams.ACCESS, token("t-1", "ci", expires_at=at(900))),
-    (83, streams.ACCESS, token("t-2", "lost")),
-    (84, streams.ACCESS, catalogue.TokenRevoked(token="t-2", name="lost")),
+    (82, streams.lease(TGI), leased("e-1", pause_after=True)),
+    (83, streams.lease(TGI), leased("e-2")),
+    (84, streams.lease(TGI), catalogue.LeaseReleased(lease="e-1", holder="person:ana")),
+    (85, streams.lease(NEW), leased("e-3")),
+    (86, streams.lease(NEW), catalogue.LeaseExpired(lease="e-3", holder="person:ana", until=at(95))),
+    (87, streams.ACCESS, token("t-1", "ci", expires_at=at(900))),
+    (88, streams.ACCESS, token("t-2", "lost")),
+    (89, streams.ACCESS, catalogue.TokenRevoked(token="t-2", name="lost")),
 ]
 
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from service.subscribers.readiness import Answer, End
+from service.subscribers.ready import Answer, End
 from tests.integration.world import Scene, endpoint
 
 pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
@@ -13,9 +13,9 @@ pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are read
 WATCHED = "[namespaces]\nacme = {}\n"
 
 
-async def wait_for(stage: Scene, what: str, *, wanted: str = "ready", seconds: float = 3600) -> Answer:
+async def wait_for(stage: Scene, what: str, *, seconds: float = 3600) -> Answer:
     async with stage.daemon(WATCHED) as parts:
-        return await parts.readiness.wait(endpoint(what), wanted=wanted, seconds=seconds)
+        return await parts.readiness.wait(endpoint(what), seconds=seconds)
 
 
 async def test_an_endpoint_is_ready_only_when_its_health_route_answers(stage: Scene) -> None:
@@ -33,7 +33,7 @@ async def test_a_wait_ends_early_when_it_is_no_use(stage: Scene, act: str, end: 
     stage.sim.create("acme", "one", state="initializing", fate="stuck", type="public")
     started = stage.clock.monotonic()
     async with stage.daemon(WATCHED) as parts, asyncio.TaskGroup() as tasks:
-        waiting = tasks.create_task(parts.readiness.wait(endpoint("acme/one"), wanted="ready", seconds=3600))
+        waiting = tasks.create_task(parts.readiness.wait(endpoint("acme/one"), seconds=3600))
         await stage.clock.sleep(30)
         stage.sim.act("acme", "one", act)
 
@@ -71,7 +71,7 @@ async def test_two_hundred_waiters_cost_the_management_api_the_requests_of_one(s
         async with stage.daemon(WATCHED) as parts, asyncio.TaskGroup() as tasks:
             before = len(stage.sim.requests)
             for _ in range(waiters):
-                wait = parts.readiness.wait(endpoint(f"acme/{name}"), wanted="ready", seconds=3600)
+                wait = parts.readiness.wait(endpoint(f"acme/{name}"), seconds=3600)
                 tasks.create_task(wait)
                 await stage.clock.sleep(random.Random(waiters).uniform(0, 0.1))
         return len([r for r in stage.sim.requests[before:] if r.path.startswith("/v2/")])

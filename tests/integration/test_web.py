@@ -61,11 +61,11 @@ async def test_a_foreign_page_a_foreign_host_and_a_tokenless_write_change_nothin
         for route in writes:
             await stage.clock.sleep(15)  # wrong tokens that come faster are told to wait
             for code, headers in bad:
-                path = route.path.format(namespace="acme", name="tgi", token="ci")
+                path = route.path.format(namespace="acme", name="tgi", token="ci", lease="l-1")
                 refused = await ask(route.method, path, code=code, headers=headers, json={"for": "2h"})
                 assert refused["error"]
 
-        assert len(writes) == 12
+        assert len(writes) == 16
         assert await stage.log.head() == head
     assert not [request for request in stage.sim.requests if request.write]
 

@@ -183,7 +183,7 @@ class Machine:
         """Wait for one endpoint after the other to be ready."""
         while True:
             name = EndpointName(*chance.choice(list(FLEET)).split("/"))
-            await parts.readiness.wait(name, wanted="ready", seconds=chance.uniform(10, 300))
+            await parts.readiness.wait(name, seconds=chance.uniform(10, 300))
             await self.clocks.true.sleep(chance.uniform(3, 40) * self.pace.seconds_between)
 
     def _read(self) -> Configuration:

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import msgspec
 
-from events.catalogue import Abandoned, Confirmed, Failed, Intended, Warned
-from events.views.fleet import Act, Fleet, Health, Hold, Known
+from events.catalogue import Abandoned, Confirmed, Failed, Intended, LeaseTaken, Warned
+from events.views.fleet import Act, Fleet, Health, Hold, Known, Lease
 from events.views.saved.form import Shape
 from statemachine.model import Endpoint, EndpointName
 
-FOLD = 2  # 2: intents tell what they send, and whose token signs it
+FOLD = 2  # 2: intents tell what they send, and whose token signs it; who needs an endpoint awake
 
 
 class ActRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -24,6 +24,14 @@ class ActRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     confirmed: Confirmed | None = None
     failed: Failed | None = None
     abandoned: Abandoned | None = None
+
+
+class LeaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A lease that has not ended."""
+
+    taken: LeaseTaken
+    since: datetime
+    position: int
 
 
 class EndpointRow(msgspec.Struct, frozen=True, kw_only=True, tag="endpoint"):
@@ -42,6 +50,9 @@ class EndpointRow(msgspec.Struct, frozen=True, kw_only=True, tag="endpoint"):
     holds: tuple[Hold, ...]
     open: tuple[ActRow, ...]
     closed: tuple[ActRow, ...]
+    leases: tuple[LeaseRow, ...] = ()
+    leases_version: int = 0
+    let_go: tuple[datetime, int] | None = None
 
 
 class NamespaceRow(msgspec.Struct, frozen=True, kw_only=True, tag="namespace"):
@@ -97,6 +108,11 @@ def _endpoint_row(known: Known) -> EndpointRow:
         holds=tuple(known.holds.values()),
         open=tuple(map(_act_row, known.open.values())),
         closed=tuple(map(_act_row, known.closed)),
+        leases=tuple(
+            LeaseRow(taken=lease.taken, since=lease.since, position=lease.position) for lease in known.leases.values()
+        ),
+        leases_version=known.leases_version,
+        let_go=known.let_go,
     )
 
 
@@ -115,6 +131,12 @@ def _known(row: EndpointRow) -> Known:
         holds={hold.id: hold for hold in row.holds},
         open={act.intended.intent: _act(act) for act in row.open},
         closed=tuple(map(_act, row.closed)),
+        leases={
+            lease.taken.lease: Lease(taken=lease.taken, since=lease.since, position=lease.position)
+            for lease in row.leases
+        },
+        leases_version=row.leases_version,
+        let_go=row.let_go,
     )
 
 

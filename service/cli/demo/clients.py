@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from service.clock import Clock
 from service.simulator import Planned
-from service.subscribers.readiness import READY, Answer, End, Readiness
+from service.subscribers.readiness import Readiness
+from service.subscribers.ready import Answer, End
 from statemachine.model import EndpointName
 
 PATIENCE_SECONDS = 3600.0
@@ -41,15 +42,15 @@ async def wait_together(readiness: Readiness, clock: Clock, visit: Visit) -> Cou
     """Let the clients of a visit wait at the same time; return how it ended for them."""
     async with asyncio.TaskGroup() as tasks:
         waiting = [tasks.create_task(_wait(readiness, clock, visit.name)) for _ in range(visit.count)]
-    return Counter(task.result().end for task in waiting)
+    return Counter(end for task in waiting if (end := task.result().end) is not None)
 
 
 async def _wait(readiness: Readiness, clock: Clock, name: EndpointName) -> Answer:
     """Wait; ask anew while the daemon has not seen yet that somebody started it."""
-    answer = await readiness.wait(name, wanted=READY, seconds=PATIENCE_SECONDS)
+    answer = await readiness.wait(name, seconds=PATIENCE_SECONDS)
     for _ in range(TRIES):
         if answer.end not in {End.PAUSED, End.GONE}:
             break
         await clock.sleep(AGAIN_SECONDS)
-        answer = await readiness.wait(name, wanted=READY, seconds=PATIENCE_SECONDS)
+        answer = await readiness.wait(name, seconds=PATIENCE_SECONDS)
     return answer

@@ -24,7 +24,7 @@ from service.clock import LoopClock, SystemClock
 from service.durations import humanize
 from service.parts import Parts
 from service.simulator import Planned, plan_day
-from service.subscribers.readiness import End
+from service.subscribers.ready import End
 
 DAY = timedelta(seconds=DAY_SECONDS)
 FIRST_HOUR = 7  # of the clock on the wall: the day is planned from before anyone gets up

@@ -44,7 +44,7 @@ def test_the_version_is_told(lamplighter: Run) -> None:
 
 
 def test_every_command_explains_itself_within_eighty_columns(lamplighter: Run) -> None:
-    names = [(command.__name__.replace("_", "-"),) for command in COMMANDS]
+    names = [(command.__name__.rstrip("_").replace("_", "-"),) for command in COMMANDS]
     for words in (*names, ("log",), *(("log", command.__name__.rstrip("_")) for command in log.COMMANDS)):
         told = lamplighter(*words, "--help")
 

@@ -22,6 +22,7 @@ from service.clock import LoopClock
 from service.commands import Commander, Means
 from service.config import Configuration, load
 from service.inspection import Inspection
+from service.leases import Leases
 from service.live import Live
 from service.parts import Parts
 from service.ports import Hardware, HubError, Identity, Item, Offer, Sweep, Unavailable
@@ -85,6 +86,7 @@ def parts_of(configuration: Configuration, log: EventLog) -> Parts:
         live=live,
         watch=watch,
         inspection=Inspection(log=log, live=live, clock=clock),
+        leases=Leases(log=log, live=live, watch=watch, clock=clock),
         readiness=Readiness(live=live, watch=watch, clock=clock),
         configuration=configuration,
         commander=commander,

@@ -1,0 +1,101 @@
+"""`lamplighter with` and `lamplighter leases`, against a daemon that says what a test lets it say."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.hands import Run, SaidDaemon
+
+HERE = "/api/endpoints/acme/tgi"
+LEASE = {
+    "lease": "l-1",
+    "endpoint": "acme/tgi",
+    "holder": "person:ana",
+    "reason": "night",
+    "since": "2026-03-02T12:00:00Z",
+    "until": "2026-03-02T12:02:00Z",
+    "seconds": 120.0,
+    "pause_after": True,
+}
+READY: dict[str, Any] = {
+    "end": "reached",
+    "status": "running",
+    "url": "https://x.example",
+    "model": "org/model",
+    "task": "text-generation",
+    "waiting_for": "",
+}
+RAN = ("with", "acme/tgi", "--pause-after", "--", sys.executable, "-c")
+
+
+def awake(daemon: SaidDaemon, *, ensured: tuple[int, Any] | None = None, waited: Any = None) -> None:
+    daemon.says("POST", f"{HERE}/leases", (201, LEASE))
+    daemon.says("POST", f"{HERE}/ensure", ensured or (200, {"outcome": "done", "status": "pending"}))
+    daemon.says("GET", f"{HERE}/wait", (200, waited or READY))
+    daemon.says("DELETE", f"{HERE}/leases/l-1", (200, {"lease": "l-1", "left": 0, "then": "putBack", "why": None}))
+
+
+def test_who_holds_what_awake_is_listed(lamplighter: Run, daemon: SaidDaemon) -> None:
+    daemon.says("GET", "/api/leases", (200, {"items": [LEASE]}), (200, {"items": []}))
+
+    listed, none = lamplighter("leases"), lamplighter("leases")
+
+    for word in ("acme/tgi", "person:ana", "2026-03-02 12:02:00 UTC", "night"):
+        assert word in listed.out
+    assert none.out == "nobody holds an endpoint awake\n"
+
+
+def test_a_command_sees_the_endpoint_and_its_exit_code_is_passed_on(
+    lamplighter: Run, daemon: SaidDaemon, home: Path
+) -> None:
+    awake(daemon)
+    names = "ENDPOINT", "ENDPOINT_URL", "MODEL", "TASK"
+    code = f"import os; open('seen', 'w').write(str([os.environ['LAMPLIGHTER_' + n] for n in {names}])); exit(9)"
+
+    told = lamplighter(*RAN, code)
+
+    assert told.code == 9
+    assert "put back to rest" in told.err
+    seen = ["acme/tgi", "https://x.example", "org/model", "text-generation"]
+    assert (home / "seen").read_text() == str(seen)
+    assert [(one.method, one.path) for one in daemon.asked] == [
+        ("POST", f"{HERE}/leases"),
+        ("POST", f"{HERE}/ensure"),
+        ("GET", f"{HERE}/wait"),
+        ("DELETE", f"{HERE}/leases/l-1"),
+    ]
+    assert daemon.asked[0].body["pause_after"] is True
+    assert daemon.asked[1].body["lease"] == "l-1"
+
+
+@pytest.mark.parametrize(
+    "ensured, waited, code",
+    [
+        ((403, {"outcome": "notAllowed", "error": "observe"}), None, 121),
+        ((403, {"error": "your token may not"}), None, 121),
+        ((502, {"outcome": "rejected", "error": "quota"}), None, 122),
+        (None, {**READY, "end": "failed", "status": "failed"}, 122),
+        (None, {**READY, "end": "paused", "status": "paused"}, 123),
+        (None, {**READY, "end": "gone", "status": "absent"}, 123),
+    ],
+)
+def test_what_cannot_be_made_ready_runs_nothing_and_gives_the_lease_back(
+    lamplighter: Run, daemon: SaidDaemon, *, ensured: tuple[int, Any] | None, waited: Any, code: int
+) -> None:
+    awake(daemon, ensured=ensured, waited=waited)
+
+    told = lamplighter(*RAN, "print('never')")
+
+    assert told.code == code
+    assert "never" not in told.out
+    assert daemon.asked[-1].method == "DELETE"
+
+
+def test_for_a_command_that_is_not_there_nothing_is_asked(lamplighter: Run, daemon: SaidDaemon) -> None:
+    told = lamplighter("with", "acme/tgi", "--", "no-such-command-at-all", "--json")
+
+    assert told.code == 125
+    assert told.out == ""
+    assert daemon.asked == []
