@@ -4,7 +4,8 @@
         chat = await endpoints.get_inference_endpoint("chat", namespace="acme")
         await chat.resume()
         await chat.wait(timeout=1200)
-        await chat.async_client.chat_completion(…)
+        async with chat.async_client as client:
+            await client.chat_completion(…)
 
 Names, parameters, fields and errors are those of the official client; docs/clients.md tells every difference.
 """

@@ -98,8 +98,7 @@ class InferenceEndpoint:
         if refresh_every <= 0:
             raise ValueError("`refresh_every` must be positive.")
         clock = self._api.clock
-        # A session of its own: those who wait must not take the connections that all others share.
-        async with self._api.link(own=True) as link:
+        async with self._api.seat() as link:
             until = math.inf if timeout is None else clock.monotonic() + timeout
             waiter = Waiter(self._wanted(), link, clock, refresh_seconds=refresh_every, until=until)
             if timeout is None:

@@ -18,6 +18,7 @@ from service.client.errors import InferenceEndpointUnreadable
 from service.client.link import Json, Link, Token
 from service.client.official import HfHubHTTPError, build_hf_headers
 from service.client.place import find_place
+from service.client.sessions import Sessions
 from service.client.waiter import Memory
 from service.clock import Clock, SystemClock
 from service.huggingface.keywords import Creation, Terms, Update
@@ -55,6 +56,7 @@ class InferenceEndpoints:
         # The environment's token belongs to the environment's daemon: it is shown to no other.
         self._daemon_token = daemon_token or (None if base_url else os.environ.get("LAMPLIGHTER_TOKEN"))
         self._session: Any = None
+        self._sessions = Sessions()
         self._names: dict[str, str] = {}
 
     def __repr__(self) -> str:
@@ -165,12 +167,18 @@ class InferenceEndpoints:
         return await self._act("scale-to-zero", name, namespace, token)
 
     @asynccontextmanager
-    async def link(self, *, own: bool = False) -> AsyncIterator[Link]:
-        """Yield the open session, or one for this time, as it is if `own` is asked for."""
-        if self._session is not None and not own:
+    async def link(self) -> AsyncIterator[Link]:
+        """Yield the session that is open, or one for this time."""
+        if self._session is not None:
             yield Link(self._session, self.place, self._daemon_token)
             return
         async with get_async_session() as session:
+            yield Link(session, self.place, self._daemon_token)
+
+    @asynccontextmanager
+    async def seat(self) -> AsyncIterator[Link]:
+        """Yield a session for someone who waits: who does must not take the connections that all others share."""
+        async with self._sessions.seat() as session:
             yield Link(session, self.place, self._daemon_token)
 
     async def _act(self, act: str, name: str, namespace: str | None, token: Token) -> InferenceEndpoint:

@@ -6,6 +6,7 @@ from typing import Any
 
 import huggingface_hub
 from huggingface_hub import HfApi
+from huggingface_hub._inference_endpoints import InferenceEndpointScalingMetric
 
 from service.endpoint import InferenceEndpoint, InferenceEndpoints
 from tests.e2e.clients.cases import CREATE, LEAST, UPDATE
@@ -88,6 +89,7 @@ def _creating(row: Row) -> Iterator[Case]:
     elif row.parameter in CREATE:
         case = CREATE[row.parameter]
         yield function(name, **{**whole, **case.beside, row.parameter: case.value})
+        yield from (function(name, **whole, **given) for given in AS_ENUMERATED.get(row.parameter, ()))
     elif row.parameter == "name":
         yield from (function(name, **{**whole, "name": one}) for one in ("other", "Bad_Name", "run"))
     else:
@@ -109,6 +111,11 @@ def _updating(row: Row) -> Iterator[Case]:
         yield from (function(name, "run", tags=["grey"], **given) for given in PLACES[row.parameter])
 
 
+# Values that are no plain texts.
+AS_ENUMERATED: dict[str, tuple[dict[str, Any], ...]] = {
+    "type": tuple({"type": one} for one in huggingface_hub.InferenceEndpointType),
+    "scaling_metric": ({"scaling_metric": InferenceEndpointScalingMetric.HARDWARE_USAGE, "scaling_threshold": 80},),
+}
 # Whose endpoint, and who asks.
 PLACES: dict[str, tuple[dict[str, Any], ...]] = {
     "namespace": ({"namespace": "alice"}, {"namespace": "acme"}, {"namespace": "nobodys"}),

@@ -186,16 +186,23 @@ async def test_a_front_is_open_once(stage: Stage) -> None:
     assert (await front.get_inference_endpoint("tgi", namespace="acme")).name == "tgi"  # and again, by the call
 
 
-async def test_more_may_wait_than_a_session_has_connections(stage: Stage) -> None:
+async def test_more_may_wait_than_a_session_has_connections(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The official session has a hundred; who waits holds one for as long as it takes."""
     free = asyncio.Event()
     waiting = 0
+    opened: list[Any] = []
+
+    def noted() -> Any:
+        opened.append(huggingface_hub.get_async_session())
+        return opened[-1]
+
+    monkeypatch.setattr("service.client.sessions.get_async_session", noted)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         nonlocal waiting
         if request.path.endswith("/wait"):
             waiting += 1
-            if waiting == 120:
+            if waiting == 240:
                 free.set()
             await free.wait()
             return web.json_response({"end": "reached"})
@@ -204,10 +211,12 @@ async def test_more_may_wait_than_a_session_has_connections(stage: Stage) -> Non
     stage.answer = answer
     async with InferenceEndpoints(stage.url, token="hf_x") as front, asyncio.TaskGroup() as tasks:
         endpoint = await front.get_inference_endpoint("tgi", namespace="acme")
-        for _ in range(120):
+        for _ in range(240):
             tasks.create_task(copy.copy(endpoint).wait(timeout=60))
 
-    assert waiting == 120
+    assert waiting == 240
+    assert len(opened) == 3
+    assert all(session.is_closed for session in opened)
 
 
 def test_the_names_are_the_official_ones() -> None:
