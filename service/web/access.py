@@ -208,14 +208,9 @@ def actor_of(request: web.Request) -> str:
     return caller_of(request).actor
 
 
-def seen_by(request: web.Request) -> tuple[str, ...] | None:
-    """Return the patterns of the namespaces that the caller may see; None: every one, and what belongs to none."""
-    return caller_of(request).within(Role.READ)
-
-
-def is_writer(request: web.Request) -> bool:
-    """Return whether the request asks for a write, by somebody who showed a token."""
-    return request.method not in SAFE and caller_of(request) not in {NOBODY, ANYBODY}
+def showed_token(request: web.Request) -> bool:
+    """Return whether the request came with a token, and a right one."""
+    return caller_of(request) not in {NOBODY, ANYBODY}
 
 
 def still_may(request: web.Request) -> bool:

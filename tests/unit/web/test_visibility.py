@@ -29,6 +29,8 @@ acme = {}
 zeta = {}
 [groups.all]
 match = ["*"]
+[groups.theirs]
+match = ["zeta/*"]
 [[policies]]
 name = "old"
 groups = ["all"]
@@ -252,6 +254,20 @@ async def told(response: aiohttp.ClientResponse) -> Any:
         assert line, "the stream ended"
         if line.startswith(b"data: "):
             return msgspec.json.decode(line.removeprefix(b"data: "))
+
+
+async def test_only_the_groups_of_what_may_be_seen_are_named(tmp_path: Path) -> None:
+    async with daemon(tmp_path) as caller:
+        ci = await bearer(caller, "acme")
+        refused = await ci.get("/api/events?group=theirs", code=400)
+        mistaken = await ci.get("/api/events?group=nothing", code=400)
+        whole = await caller.json("GET", "/api/events?group=nothing", code=400)
+        own = await ci.get("/api/events?group=all&count=true")
+
+    assert str(refused).replace("theirs", "nothing") == str(mistaken)
+    assert "use all" in mistaken["error"]
+    assert "theirs" in whole["error"]
+    assert {item["endpoint"] for item in own["items"]} == {"acme/tgi", "acme/tei"}
 
 
 async def test_who_may_see_nothing_that_there_is_is_answered_with_nothing(tmp_path: Path) -> None:
