@@ -56,10 +56,14 @@ CREATE TABLE head (
     position  INTEGER NOT NULL,
     hash      BLOB    NOT NULL,
     log_id    TEXT    NOT NULL,
-    indexed   INTEGER NOT NULL
+    indexed   INTEGER NOT NULL,
+    known     INTEGER NOT NULL
 ) STRICT;
 
-INSERT INTO head SELECT only, position, hash, log_id, (SELECT coalesce(max(last), 0) FROM segments) FROM head_2;
+INSERT INTO head
+SELECT only, position, hash, log_id, coalesce((SELECT max(last) FROM segments), 0), 0 FROM head_2;
+
+UPDATE head SET known = indexed;
 
 DROP TABLE head_2;
 

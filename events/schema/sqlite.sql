@@ -82,10 +82,11 @@ CREATE TABLE head (
     position  INTEGER NOT NULL,
     hash      BLOB    NOT NULL,
     log_id    TEXT    NOT NULL,
-    indexed   INTEGER NOT NULL       -- up to where events are in the index; what lies beyond is read one by one
+    indexed   INTEGER NOT NULL,      -- up to where events are in the index; what lies beyond is read one by one
+    known     INTEGER NOT NULL       -- up to where their ids are; what lies beyond the writer has in mind
 ) STRICT;
 
-INSERT INTO head VALUES (1, 0, zeroblob(32), lower(hex(randomblob(16))), 0);
+INSERT INTO head VALUES (1, 0, zeroblob(32), lower(hex(randomblob(16))), 0, 0);
 
 -- The index: what events are found by. Kept by the writer (see `index`), many events at once: an index of SQLite's own,
 -- which is changed with every event, costs several times as much.

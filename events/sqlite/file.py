@@ -14,7 +14,8 @@ APPLICATION = 0x4C414D50
 OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 BUSY_SECONDS = 5.0
 CACHE_KIB = 16 << 10  # more than the largest group changes: what does not fit is written twice
-WAL_PAGES = 4000  # the write-ahead log is brought into the file when it has so many: many were changed more than once
+PAGE_BYTES = 8 << 10  # an event has half a KiB and more: with larger pages fewer are read and written
+WAL_PAGES = 3000  # the write-ahead log is brought into the file when it has so many: many were changed more than once
 WAL_BYTES = 24 << 20  # and is cut back to this size, which is more: cutting and growing it each time costs a fifth
 
 # As `Recorded` has them, one by one.
@@ -55,6 +56,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     con = _connect(path, "rw")
     try:
         con.execute("PRAGMA synchronous = FULL")
+        con.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a file that is still empty
         schema = _schema(con, path)
         _use_write_ahead_log(con, path)
         if schema is None:

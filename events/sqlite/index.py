@@ -9,10 +9,11 @@ both are there or neither is.
 import sqlite3
 from zlib import crc32
 
-STEP = 512  # events: a step takes some milliseconds, in which nothing is acknowledged
+STEP = 768  # events: a step takes some ten milliseconds, in which nothing is acknowledged
+IDS = 4096  # ids: they have no order, and so each of a few would be written to a page of its own
 
 # ?1 and ?2: the first and the last position.
-IDS = "SELECT id, position FROM events WHERE position BETWEEN ?1 AND ?2"
+OF_IDS = "SELECT id, position FROM events WHERE position BETWEEN ?1 AND ?2"
 STREAMS = "INSERT OR IGNORE INTO streams (name) SELECT DISTINCT stream FROM events WHERE position BETWEEN ?1 AND ?2"
 PLACES = """
     SELECT streams.stream, events.position, events.version FROM events JOIN streams ON streams.name = events.stream
@@ -64,29 +65,40 @@ def check_sum(id_: str) -> int:
     return crc32(id_.encode()) - (1 << 31)
 
 
-def keep_up(con: sqlite3.Connection, head: int) -> bool:
-    """Extend the index if so many events are not in it that it is worth while; return whether it was."""
-    (indexed,) = con.execute("SELECT indexed FROM head").fetchone()
-    if head - indexed < STEP:
-        return False
-    extend(con, indexed + 1, head)
-    return True
+def keep_up(con: sqlite3.Connection, head: int) -> tuple[bool, bool]:
+    """Extend the index, and the ids, where so many are missing that it is worth while; return which was extended."""
+    indexed, known = con.execute("SELECT indexed, known FROM head").fetchone()
+    due = head - indexed >= STEP, head - known >= IDS
+    if due[0]:
+        extend(con, indexed + 1, head)
+    elif due[1]:  # not in one transaction: who waits for one step need not wait for the other
+        learn(con, known + 1, head)
+    return due[0], due[1] and not due[0]
 
 
 def extend(con: sqlite3.Connection, first: int, last: int) -> None:
     """Let events be found by the index, from the first to the last position."""
-    con.executemany("INSERT INTO ids (crc, position) VALUES (?, ?)", _ids(con, first, last))
     for statement in (STREAMS, VERSIONS, KINDS, SUBJECTS, ENTRIES, MEMBERS, FOLLOWERS):
         con.execute(statement, (first, last))
     con.execute("UPDATE head SET indexed = max(indexed, ?)", (last,))
 
 
+def learn(con: sqlite3.Connection, first: int, last: int) -> None:
+    """Let events be found by their ids."""
+    con.executemany("INSERT INTO ids (crc, position) VALUES (?, ?)", _ids(con, first, last))
+    con.execute("UPDATE head SET known = max(known, ?)", (last,))
+
+
 def withdraw(con: sqlite3.Connection, first: int, last: int) -> None:
-    """Let events not be found any more; they must stand as they did when they were put in."""
-    con.executemany("DELETE FROM ids WHERE crc = ? AND position = ?", _ids(con, first, last))
+    """Let events not be found by the index any more; they must stand as they did when they were put in."""
     for statement in (NO_VERSIONS, NO_ENTRIES, NO_MEMBERS, NO_FOLLOWERS):
         con.execute(statement, (first, last))
 
 
+def unlearn(con: sqlite3.Connection, first: int, last: int) -> None:
+    """Let events not be found by their ids any more."""
+    con.executemany("DELETE FROM ids WHERE crc = ? AND position = ?", _ids(con, first, last))
+
+
 def _ids(con: sqlite3.Connection, first: int, last: int) -> list[tuple[int, int]]:
-    return sorted((check_sum(id_), position) for id_, position in con.execute(IDS, (first, last)))
+    return sorted((check_sum(id_), position) for id_, position in con.execute(OF_IDS, (first, last)))

@@ -1,8 +1,8 @@
 """The tables of a log, inside a transaction of the one connection that writes: what a job reads and changes.
 
 Nobody else writes, so what the ledger knows of the tables stays true from one transaction to the next; it forgets all
-of it when one ends badly. It has the ids and versions in mind that the index does not hold yet. Events are put into
-their table together, when a job must see them there or the group ends.
+of it when one ends badly. It has the ids in mind that the index does not hold yet. Events are put into their table
+together, when a job must see them there or the group ends.
 """
 
 import sqlite3
@@ -23,7 +23,7 @@ from events.unit import Parked, Result, Unit
 STREAMS = 10_000  # whose versions are kept in mind
 ASKED = 500  # ids that are looked for at once
 BEYOND = """
-    SELECT id, position, stream, version FROM events WHERE position > (SELECT indexed FROM head) ORDER BY position
+    SELECT id, position FROM events WHERE position > (SELECT known FROM head)
 """
 PLACE = """
     SELECT events.position FROM ids CROSS JOIN events USING (position) WHERE ids.crc = ? AND events.id = ?
@@ -48,7 +48,8 @@ class Ledger:
 
     def __init__(self) -> None:
         """Know nothing of the tables yet."""
-        self._beyond: dict[str, int] | None = None  # the positions of the ids that are not in the index
+        self.steps = 0  # of the index, since it was last asked for
+        self._beyond: dict[str, int] | None = None  # where the ids stand that are not in the index
         self._versions: dict[str, int] = {}
         self._new_ids: set[str] = set()  # that are sure to stand nowhere
 
@@ -61,10 +62,7 @@ class Ledger:
         self._new: list[tuple[Any, ...]] = []
         self._new_ids.clear()
         if self._beyond is None:
-            self._beyond = {}
-            for id_, position, stream, version in con.execute(BEYOND):
-                self._beyond[id_] = position
-                self._keep(stream, version)
+            self._beyond = dict(con.execute(BEYOND).fetchall())
 
     def expect(self, ids: Sequence[str]) -> None:
         """Look for ids that jobs will ask for, many at once."""
@@ -82,8 +80,10 @@ class Ledger:
         if self.position != self._begun:
             self._con.execute("UPDATE head SET position = ?, hash = ?", (self.position, self.tip))
             self._con.execute(LATE, (self._late, self._latest))
-            if keep_up(self._con, self.position) and self._beyond is not None:
-                self._beyond.clear()
+            extended, learned = keep_up(self._con, self.position)
+            self.steps += extended
+            if learned:
+                self._known.clear()
 
     def reset(self) -> None:
         """Know nothing any more: a transaction was not committed."""

@@ -19,7 +19,7 @@ from events.codec import Undecodable, decode
 from events.errors import LogUnusable
 from events.facets import Facets, facets
 from events.record import Recorded
-from events.sqlite.index import extend
+from events.sqlite.index import extend, learn
 
 EVERY = 100_000  # events between two lines of progress
 ANY_TIME = "1970-01-01T00:00:00.000000Z"
@@ -54,6 +54,7 @@ def _index(con: sqlite3.Connection, path: Path, events: int) -> None:
     for first in range(indexed + 1, events + 1, EVERY):
         last = min(first + EVERY - 1, events)
         extend(con, first, last)
+        learn(con, first, last)
         logger.info("log_migrates", log=str(path), indexed=last, events=events)
 
 

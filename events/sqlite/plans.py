@@ -35,6 +35,9 @@ OF_POLICY = (
     "WHERE intents.intent = events.intent AND intents.policy = ? AND intents.position < events.position))"
 )
 OF_STREAM = "versions.stream = (SELECT streams.stream FROM streams WHERE streams.name = ?)"
+EXTENT = """
+    SELECT position, coalesce((SELECT max(last) FROM segments), 0), indexed, (SELECT seconds FROM lateness) FROM head
+"""
 # The kinds of a subject's events, leaping from one to the next.
 THERE = """
     WITH RECURSIVE there (kind) AS (
@@ -89,7 +92,23 @@ class Plan:
         return f"SELECT {columns} FROM {source} WHERE {' AND '.join(terms)}"  # noqa: S608 - no value in it
 
 
-def plans(con: sqlite3.Connection, query: Query, head: int) -> list[Plan]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How far a log reaches: its `head`, what lies in archives and in the index, and by how much events are late."""
+
+    head: int
+    archived: int
+    indexed: int
+    late: timedelta
+
+    @classmethod
+    def of(cls, con: sqlite3.Connection) -> "Extent":
+        """Return that of a log, as of the transaction."""
+        head, archived, indexed, seconds = con.execute(EXTENT).fetchone()
+        return cls(head=head, archived=archived, indexed=indexed, late=timedelta(seconds=seconds + 1))
+
+
+def plans(con: sqlite3.Connection, query: Query, extent: Extent) -> list[Plan]:
     """Choose what answers a query, in parts that follow one another in its order."""
     if query.globs:
         con.create_function("among", 2, among(query.globs), deterministic=True)
@@ -98,38 +117,46 @@ def plans(con: sqlite3.Connection, query: Query, head: int) -> list[Plan]:
         con.create_function("permitted", 1, permitted, deterministic=True)
         if query.namespace is not None and not permitted(query.namespace):
             return []
-    (indexed,) = con.execute("SELECT indexed FROM head").fetchone()
-    parts = [_plan(con, part, indexed) for span in _spans(con, query, head) for part in _parted(span, indexed)]
+    parts = [_plan(con, part) for span in _spans(con, query, extent) for part in _parted(span, extent.indexed)]
     return parts[::-1] if query.newest_first else parts
 
 
-def _parted(query: Query, indexed: int) -> list[Query]:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is asked of the positions from `first` to `last`, and whether they are in the index."""
+
+    query: Query
+    first: int
+    last: int
+    indexed: bool = False
+
+
+def _parted(span: Span, indexed: int) -> Iterator[Span]:
     """Divide what the index holds from what it does not."""
-    if query.after < indexed < _last(query):
-        return [replace(query, before=indexed + 1), replace(query, after=indexed)]
-    return [query]
+    if span.first <= indexed:
+        yield Span(span.query, span.first, min(span.last, indexed), indexed=True)
+    if span.last > indexed:
+        yield Span(span.query, max(span.first, indexed + 1), span.last)
 
 
-def _last(query: Query) -> int:
-    return 0 if query.before is None else query.before - 1
-
-
-def _spans(con: sqlite3.Connection, query: Query, head: int) -> list[Query]:
+def _spans(con: sqlite3.Connection, query: Query, extent: Extent) -> list[Span]:
     """Divide a query by positions: where times may or may not fit, and between, where they are sure to."""
-    oldest = con.execute("SELECT min(position) FROM events").fetchone()[0] or 1
-    first, last = max(query.after + 1, oldest), head if query.before is None else min(query.before - 1, head)
+    first = max(query.after, extent.archived) + 1
+    last = extent.head if query.before is None else min(query.before - 1, extent.head)
     begin, sure, until, end = first, first, last + 1, last + 1
-    (seconds,) = con.execute("SELECT seconds FROM lateness").fetchone()
-    late = timedelta(seconds=seconds + 1)
+    late = extent.late
     if query.since is not None:
         begin, sure = _place(con, query.since, -late, first, last), _place(con, query.since, late, first, last)
     if query.until is not None:
         until, end = _place(con, query.until, -late, first, last), _place(con, query.until, late, first, last)
     if sure >= until:
-        spans = [(begin, end, query)]
+        spans = [Span(query, begin, end - 1)]
+    elif query.since is None and query.until is None:
+        spans = [Span(query, first, last)]
     else:
-        spans = [(begin, sure, query), (sure, until, replace(query, since=None, until=None)), (until, end, query)]
-    return [replace(part, after=first - 1, before=beyond) for first, beyond, part in spans if first < beyond]
+        timeless = replace(query, since=None, until=None)
+        spans = [Span(query, begin, sure - 1), Span(timeless, sure, until - 1), Span(query, until, end - 1)]
+    return [span for span in spans if span.first <= span.last]
 
 
 def _place(con: sqlite3.Connection, at: datetime, later: timedelta, first: int, last: int) -> int:
@@ -149,15 +176,15 @@ def _place(con: sqlite3.Connection, at: datetime, later: timedelta, first: int, 
     return low
 
 
-def _plan(con: sqlite3.Connection, query: Query, indexed: int) -> Plan:
-    last, overlap = _last(query), query.intent is not None
-    if last - query.after <= NEAR or query.after >= indexed:
+def _plan(con: sqlite3.Connection, span: Span) -> Plan:
+    query, overlap = span.query, span.query.intent is not None
+    if span.last - span.first < NEAR or not span.indexed:
         runs = [_walk(query)]
     elif overlap:
         runs = _of_intent(query)
     else:
         runs = _by_kinds(con, query) if query.stream is None else [_of_stream(query)]
-    return Plan(first=query.after + 1, last=last, newest_first=query.newest_first, runs=tuple(runs), overlap=overlap)
+    return Plan(first=span.first, last=span.last, newest_first=query.newest_first, runs=tuple(runs), overlap=overlap)
 
 
 def _walk(query: Query) -> Run:

@@ -22,7 +22,7 @@ from events.record import Recorded, Sealed
 from events.sqlite import rows
 from events.sqlite.file import explained, open_for_reading
 from events.sqlite.merging import fetch, tally
-from events.sqlite.plans import plans
+from events.sqlite.plans import Extent, plans
 from events.sqlite.verifying import Verification
 from events.unit import Parked
 
@@ -175,12 +175,11 @@ def _anchor(con: sqlite3.Connection, position: int) -> Anchor | None:
 
 def _page(con: sqlite3.Connection, query: Query) -> Page:
     con.execute("BEGIN")  # the events and the head, as of one instant
-    head = _number(con, "SELECT position FROM head")
-    archived = _number(con, "SELECT max(last) FROM segments")
-    found = fetch(con, plans(con, query, head), query.limit + 1)  # one more than the limit tells whether others follow
+    extent = Extent.of(con)
+    found = fetch(con, plans(con, query, extent), query.limit + 1)  # one more tells whether others follow
     con.execute("COMMIT")
     events = tuple(starmap(Recorded, found[: query.limit]))
-    return Page(events=events, head=head, more=len(found) > query.limit, archived=archived)
+    return Page(events=events, head=extent.head, more=len(found) > query.limit, archived=extent.archived)
 
 
 def _standing(con: sqlite3.Connection) -> Standing:
@@ -192,7 +191,6 @@ def _standing(con: sqlite3.Connection) -> Standing:
 
 def _count(con: sqlite3.Connection, query: Query) -> int:
     con.execute("BEGIN")
-    head = _number(con, "SELECT position FROM head")
-    found = sum(tally(con, part) for part in plans(con, query, head))
+    found = sum(tally(con, part) for part in plans(con, query, Extent.of(con)))
     con.execute("COMMIT")
     return found

@@ -7,7 +7,7 @@ from events.anchor import Segment, Standing
 from events.record import Recorded, Sealed
 from events.settling import Stored
 from events.sqlite.file import COLUMNS
-from events.sqlite.index import withdraw
+from events.sqlite.index import unlearn, withdraw
 from events.unit import Parked
 
 SEALED = f"{COLUMNS}, data_hash, redacted, hash"
@@ -88,6 +88,7 @@ def segments(con: sqlite3.Connection) -> list[Segment]:
 def take_out(con: sqlite3.Connection, segment: Segment) -> None:
     """Let a segment lie elsewhere: of each of its events stays all but the payload. Its row must come first."""
     withdraw(con, segment.first, segment.last)
+    unlearn(con, segment.first, segment.last)
     con.execute(
         "INSERT INTO segments (first, last, hash_before, hash_after, path, digest) VALUES (?, ?, ?, ?, ?, ?)",
         (segment.first, segment.last, segment.hash_before, segment.hash_after, segment.path, segment.digest),
@@ -99,4 +100,4 @@ def take_out(con: sqlite3.Connection, segment: Segment) -> None:
         ends,
     )
     con.execute("DELETE FROM events WHERE position BETWEEN ? AND ?", ends)
-    con.execute("UPDATE head SET indexed = max(indexed, ?)", (segment.last,))
+    con.execute("UPDATE head SET indexed = max(indexed, ?1), known = max(known, ?1)", (segment.last,))

@@ -26,6 +26,8 @@ REFUSALS = (
     ValueError,
 )
 
+STEPS = 2  # of the index, each some hundred pages
+
 Job = Callable[[Ledger], object]
 
 
@@ -106,6 +108,7 @@ class Writer:
 
     def _commit_or_part(self, con: sqlite3.Connection, jobs: Sequence[Job], ids: Sequence[str]) -> list[object]:
         """Do the jobs together; if one of them is refused, begin again and let that one fail alone."""
+        self._shorten(con)
         con.execute("BEGIN IMMEDIATE")
         try:
             outcomes = self._together(con, jobs, ids)
@@ -116,6 +119,15 @@ class Writer:
             outcomes = [self._apart(con, job) for job in jobs]
         con.execute("COMMIT")
         return outcomes
+
+    def _shorten(self, con: sqlite3.Connection) -> None:
+        """Bring the write-ahead log into the file, when some steps of the index have made it long.
+
+        SQLite would do it at the end of such a step, and who waits for that would wait for both.
+        """
+        if self._ledger.steps >= STEPS:
+            self._ledger.steps = 0
+            con.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _together(self, con: sqlite3.Connection, jobs: Sequence[Job], ids: Sequence[str] = ()) -> list[object]:
         self._ledger.begin(con)

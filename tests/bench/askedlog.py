@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from events.sqlite.index import extend
+from events.sqlite.index import extend, learn
 from statemachine.model import instant
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,6 +40,7 @@ def make(path: Path, count: int) -> None:
         con.execute(INTENTS)
         con.execute("UPDATE head SET position = ?", (count,))
         extend(con, 1, count)
+        learn(con, 1, count)
         con.execute("COMMIT")
 
 

@@ -132,6 +132,7 @@ class LogMachine(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="lamplighter-"))
         self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(index, "IDS", 5)
         self.patch.setattr(index, "STEP", 3)  # so that a short log has an index, which does not reach to its head
         self.patch.setattr(plans, "NEAR", 0)
         self.loop = asyncio.Runner()

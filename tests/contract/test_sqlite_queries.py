@@ -66,7 +66,7 @@ def steps(con: sqlite3.Connection, query: Query) -> list[str]:
     _page(con, query)
     _count(con, query)
     con.set_trace_callback(None)
-    selects = [sql for sql in asked if sql.startswith("SELECT")]
+    selects = [sql for sql in asked if sql.split()[0] in {"SELECT", "WITH"}]
     assert len(selects) > 3
     return [row[3] for sql in selects for row in con.execute(f"EXPLAIN QUERY PLAN {sql}")]
 
