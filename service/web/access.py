@@ -18,21 +18,20 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from events.streams import Subject
 from service.access import ANYBODY, NOBODY, OWNER, Caller, Role, Tokens
 from service.masking import NAME, scrub
 from service.parts import Parts
 from service.watch.watch import NotWatched
-from service.web.answers import Problem, never_seen
+from service.web.answers import NO_NAME, Problem, never_seen
 from service.web.context import failures_of, parts_of
 from service.web.permissions import NEEDS, Need, Where
-from statemachine.model import EndpointName
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # What Hugging Face's own clients ask, by a token of Hugging Face: `hub` looks at it.
 OF_HUB = ("/v2/", "/v3/", "/api/whoami-v2", "/api/organizations/", "/api/catalog/", "/api/v1/catalog/")
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # recognised, not listened on
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-NEW = "new"  # of an endpoint that is not made yet, and has no address
 CALLER = web.RequestKey("caller", Caller)
 HOW = (
     "send it as `Authorization: Bearer …` (a token in the address is never taken); the daemon's own lies in the file "
@@ -113,8 +112,11 @@ def who_calls(call: Call, rules: Rules) -> Caller:
     return bearer
 
 
-def why_refused(caller: Caller, need: Need, name: EndpointName | None, *, method: str = "GET") -> Problem | None:
-    """Return why what an address takes is more than the caller was granted, or None."""
+def why_refused(caller: Caller, need: Need, about: Subject, *, method: str = "GET") -> Problem | None:
+    """Return why what an address takes is more than the caller was granted, or None.
+
+    `about` is what the address names; an address of a namespace that names none is refused to everybody.
+    """
     if not caller.grants:
         what = "reading from beyond this machine" if method in SAFE else "writing"
         return Problem(
@@ -122,19 +124,21 @@ def why_refused(caller: Caller, need: Need, name: EndpointName | None, *, method
             f"{what} needs a token: {HOW}",
             headers=_challenge(),
         )
-    if need.where is Where.NAMESPACE and name is not None:
-        return _why_not_in(caller, need.role, name, method=method)
+    if need.where is Where.NAMESPACE and about.namespace is not None:
+        return _why_not_in(caller, need.role, about, about.namespace, method=method)
     if need.where is Where.EVERYWHERE:
         return None if caller.everywhere(need.role) else _too_little(caller, need, method=method)
-    return None if caller.somewhere(need.role) else _too_little(caller, need, method=method)
+    if not caller.somewhere(need.role):
+        return _too_little(caller, need, method=method)
+    return Problem(404, NO_NAME) if need.where is Where.NAMESPACE else None
 
 
-def _why_not_in(caller: Caller, role: Role, name: EndpointName, *, method: str) -> Problem | None:
-    if caller.may(role, name.namespace):
+def _why_not_in(caller: Caller, role: Role, about: Subject, namespace: str, *, method: str) -> Problem | None:
+    if caller.may(role, namespace):
         return None
-    if not caller.may(Role.READ, name.namespace):
-        return Problem(404, never_seen(name))
-    return _too_little(caller, Need(role=role, where=Where.NAMESPACE), method=method, where=f"in {name.namespace}")
+    if not caller.may(Role.READ, namespace):
+        return Problem(404, never_seen(about))
+    return _too_little(caller, Need(role=role, where=Where.NAMESPACE), method=method, where=f"in {namespace}")
 
 
 def _too_little(caller: Caller, need: Need, *, method: str, where: str | None = None) -> Problem:
@@ -180,7 +184,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise _counted(request, wrong) from None
         request[CALLER] = NOBODY  # what is open does not ask for it: it may be another's token
     if need is not None:
-        refused = why_refused(caller_of(request), need, _endpoint(request), method=request.method)
+        refused = why_refused(caller_of(request), need, _subject(request), method=request.method)
         if refused is not None:
             raise refused
     response = await _answered(request, handler)
@@ -194,10 +198,9 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         return await handler(request)
     except NotWatched:
-        name = _endpoint(request)
-        if name is None or caller_of(request).everywhere(Role.READ):
+        if caller_of(request).everywhere(Role.READ):
             raise
-        raise Problem(404, never_seen(name)) from None
+        raise Problem(404, never_seen(_subject(request))) from None
 
 
 def caller_of(request: web.Request) -> Caller:
@@ -211,14 +214,9 @@ def actor_of(request: web.Request) -> str:
     return caller_of(request).actor
 
 
-def seen_by(request: web.Request) -> tuple[str, ...] | None:
-    """Return the patterns of the namespaces that the caller may see; None: every one, and what belongs to none."""
-    return caller_of(request).within(Role.READ)
-
-
-def is_writer(request: web.Request) -> bool:
-    """Return whether the request asks for a write, by somebody who showed a token."""
-    return request.method not in SAFE and caller_of(request) not in {NOBODY, ANYBODY}
+def showed_token(request: web.Request) -> bool:
+    """Return whether the request came with a token, and a right one."""
+    return caller_of(request) not in {NOBODY, ANYBODY}
 
 
 def still_may(request: web.Request) -> bool:
@@ -253,12 +251,12 @@ def _need(request: web.Request) -> Need | None:
         raise Problem(403, "nobody may do this: no role is declared for it in this version of Lamplighter") from None
 
 
-def _endpoint(request: web.Request) -> EndpointName | None:
-    """Return the endpoint that the address names, or is to make one beside, if it names what can be one."""
-    namespace, name = request.match_info.get("namespace", ""), request.match_info.get("name", NEW)
-    if NAME.fullmatch(namespace) is None or NAME.fullmatch(name) is None:
-        return None
-    return EndpointName(namespace, name)
+def _subject(request: web.Request) -> Subject:
+    """Return what the address names: an endpoint, or a namespace, or neither, where it can be no name of one."""
+    namespace, name = (request.match_info.get(part, "") for part in ("namespace", "name"))
+    if NAME.fullmatch(namespace) is None:
+        return Subject()
+    return Subject(namespace, None if NAME.fullmatch(name) is None else name)
 
 
 def _counted(request: web.Request, wrong: WrongToken) -> Problem:

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
-from service.web.access import actor_of, is_writer
+from service.web.access import actor_of, showed_token
 from service.web.answers import shown_path
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds by machines
@@ -28,7 +28,7 @@ async def log_access(request: web.Request, handler: Handler) -> web.StreamRespon
     finally:
         matters = (status >= 400 or request.method not in {"GET", "HEAD"}) and status != 429  # those have no end
         tell = _logger.info if matters and request.path not in QUIET else _logger.debug
-        who = {"actor": actor_of(request)} if is_writer(request) else {}
+        who = {"actor": actor_of(request)} if showed_token(request) else {}
         seconds = round(loop.time() - started, 3)
         tell("request", method=request.method, path=shown_path(request), status=status, seconds=seconds, **who)
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from events.errors import LogError, LogUnusable
+from events.streams import Subject
 from service.masking import scrub
 from service.watch.watch import NotWatched
 from service.web.shapes import Error
@@ -53,9 +54,13 @@ class Problem(Exception):
         self.fields = fields
 
 
-def never_seen(name: EndpointName) -> str:
-    """Say that there is no such endpoint: also to who may not know whether there is."""
-    return f"no endpoint {name} was ever seen: GET /api/endpoints lists those that are there"
+NO_NAME = "there can be no endpoint of that name: write /api/endpoints/NAMESPACE/NAME"
+
+
+def never_seen(about: EndpointName | Subject) -> str:
+    """Say that there is no such endpoint or namespace: also to who may not know whether there is."""
+    kind = "namespace" if isinstance(about, Subject) and about.name is None else "endpoint"
+    return f"no {kind} {about} was ever seen: GET /api/endpoints lists the endpoints that are there"
 
 
 def encode(what: object) -> bytes:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from events.chains import with_evidence
 from events.query import Page, Query
-from service.web.access import seen_by
+from service.web.access import caller_of
 from service.web.answers import Problem, encode
 from service.web.context import parts_of
 from service.web.filters import BEFORE, FILTERS, asked
@@ -39,8 +39,7 @@ async def events(request: web.Request) -> web.Response:
     if counted and form != JSON:
         raise Problem(400, f"count is told in JSON alone, not in {form}: leave out one of them")
     query = replace(
-        asked(said, parts, parts.clock.now()),
-        within=seen_by(request),
+        asked(said, parts, parts.clock.now(), caller_of(request)),
         after=whole_number(said, "after", default=0),
         before=whole_number(said, "before", default=None),
         newest_first=named(said, "order", ORDERS) == "desc",

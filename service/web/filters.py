@@ -8,6 +8,7 @@ from events.codec import TYPES
 from events.facets import UNKNOWN_CAUSE
 from events.matching import parted
 from events.query import Query
+from service.access import Caller, Role
 from service.parts import Parts
 from service.web.answers import Problem
 from service.web.parameters import ZONE, Parameter, endpoint_named, instant_of, listed, named, printable, zone_of
@@ -24,7 +25,7 @@ FILTERS = (
     Parameter(name="group", text="Only events about endpoints in one of these groups of the configuration."),
     Parameter(name="type", text=f"Only events of these types, parted by commas: {', '.join(TYPES)}."),
     Parameter(name="status", text=f"Only those by which an endpoint came to one of these: {', '.join(STATUSES)}."),
-    Parameter(name="actor", text="Only what this one did: watcher, daemon, policy:NAME, person:NAME."),
+    Parameter(name="actor", text="Only what this one did: watcher, daemon, policy:NAME, person:NAME, token:NAME."),
     Parameter(
         name="cause",
         text="Only changes that were this one's doing.",
@@ -40,8 +41,8 @@ FILTERS = (
 BEFORE = Parameter(name="before", text="Only events before this position.", schema=_POSITION)
 
 
-def asked(said: Mapping[str, str], parts: Parts, now: datetime) -> Query:
-    """Return what the caller asks the log for, from its beginning to its end."""
+def asked(said: Mapping[str, str], parts: Parts, now: datetime, caller: Caller) -> Query:
+    """Return what the caller asks the log for, from its beginning to its end, within what it may see."""
     endpoint, namespace = endpoint_named(said, "endpoint"), printable(said, "namespace")
     if endpoint is not None and namespace not in {None, endpoint.namespace}:
         raise Problem(
@@ -51,6 +52,7 @@ def asked(said: Mapping[str, str], parts: Parts, now: datetime) -> Query:
     query = Query(
         namespace=endpoint.namespace if endpoint else namespace,
         name=endpoint.name if endpoint else None,
+        within=caller.within(Role.READ),
         types=listed(said, "type", TYPES),
         statuses=listed(said, "status", STATUSES),
         actor=printable(said, "actor"),
@@ -60,7 +62,7 @@ def asked(said: Mapping[str, str], parts: Parts, now: datetime) -> Query:
         since=instant_of(said, "since", now=now, zone=zone),
         until=instant_of(said, "until", now=now, zone=zone),
     )
-    globs = [patterns for patterns in (_globs(said), _groups(said, parts)) if patterns is not None]
+    globs = [patterns for patterns in (_globs(said), _groups(said, parts, caller)) if patterns is not None]
     return replace(query, globs=tuple(globs))
 
 
@@ -69,14 +71,19 @@ def _globs(said: Mapping[str, str]) -> tuple[str, ...] | None:
     return None if text is None else parted(text)
 
 
-def _groups(said: Mapping[str, str], parts: Parts) -> tuple[str, ...] | None:
-    """Return patterns for what is in some groups: where tags decide, the endpoints that carry them now."""
+def _groups(said: Mapping[str, str], parts: Parts, caller: Caller) -> tuple[str, ...] | None:
+    """Return patterns for what is in some groups: where tags decide, the endpoints that carry them now.
+
+    The names of all groups are for who may read the configuration; others know those of the endpoints that they see.
+    """
     if "group" not in said:
         return None
-    groups = parts.configuration.settings.groups
+    groups, there = parts.configuration.settings.groups, parts.live.fleet.endpoints.values()
+    if not caller.everywhere(Role.READ):
+        seen = [one for one in there if caller.may(Role.READ, one.name.namespace)]
+        groups = {key: group for key, group in groups.items() if any(group.holds(one.name, one.tags) for one in seen)}
     found: list[str] = []
     for name in listed(said, "group", groups):
         group = groups[name]
-        there = parts.live.fleet.endpoints.values()
         found += [str(one.name) for one in there if group.holds(one.name, one.tags)] if group.tags else group.match
     return tuple(found)

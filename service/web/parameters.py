@@ -14,7 +14,7 @@ import msgspec
 from aiohttp import web
 
 from service.masking import NAME, one_line, scrub
-from service.web.answers import Problem, never_seen
+from service.web.answers import NO_NAME, Problem, never_seen
 from service.web.context import parts_of
 from service.when import NotUnderstood, parse_when, parse_zone
 from statemachine.model import EndpointName
@@ -42,7 +42,7 @@ def endpoint_of(request: web.Request) -> EndpointName:
     """Return the endpoint that the address names, or raise what answers 404."""
     namespace, name = request.match_info["namespace"], request.match_info["name"]
     if NAME.fullmatch(namespace) is None or NAME.fullmatch(name) is None:
-        raise Problem(404, "there can be no endpoint of that name: write /api/endpoints/NAMESPACE/NAME")
+        raise Problem(404, NO_NAME)
     return EndpointName(namespace, name)
 
 

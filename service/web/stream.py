@@ -21,7 +21,7 @@ from events.query import Query
 from events.record import Recorded
 from service.masking import scrub
 from service.web import render
-from service.web.access import holds_at, seen_by
+from service.web.access import caller_of, holds_at
 from service.web.answers import Problem, encode
 from service.web.context import lasting_of, parts_of
 from service.web.filters import FILTERS, asked
@@ -55,7 +55,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     """
     parts, said = parts_of(request), query_of(request, STREAM)
     after = await _start(request, said, parts.log)
-    query = replace(asked(said, parts, parts.clock.now()), within=seen_by(request), after=after, limit=PAGE)
+    query = replace(asked(said, parts, parts.clock.now(), caller_of(request)), after=after, limit=PAGE)
     message = _cloudevent(parts.log.log_id) if named(said, "format", FORMATS) == FORMATS[1] else _shown
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
     await response.prepare(request)

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from service.access import ANYBODY, NOBODY, Caller, Grant, Role
+from events.streams import Subject
+from service.access import ANYBODY, NOBODY, OWNER, Caller, Grant, Role
 from service.web.access import Call, Rules, WrongToken, who_calls, why_elsewhere, why_refused
 from service.web.answers import Problem
 from service.web.permissions import Need, Where
-from statemachine.model import EndpointName
 
 TOKEN = "ll_the-token-of-this-daemon"
 OTHER = "ll_a-token-that-was-made"
@@ -29,7 +29,7 @@ def refusal(call: Call, rules: Rules = RULES) -> Problem | None:
         caller = who_calls(call, rules)
     except WrongToken as wrong:
         return wrong
-    return why_refused(caller, Need(role=role, where=Where.EVERYWHERE), None, method=call.method)
+    return why_refused(caller, Need(role=role, where=Where.EVERYWHERE), Subject(), method=call.method)
 
 
 def code(call: Call, rules: Rules = RULES) -> int | None:
@@ -190,8 +190,9 @@ def test_only_the_daemons_own_token_speaks_for_others() -> None:
 
 # --- what was granted ------------------------------------------------------------------------------------------------
 
-TGI = EndpointName("acme", "tgi")
-HIDDEN = EndpointName("beta", "tgi")
+TGI = Subject("acme", "tgi")
+HIDDEN = Subject("beta", "tgi")
+NEW = Subject("beta")  # of which an address may ask that an endpoint be made there
 
 
 @pytest.mark.parametrize(
@@ -203,13 +204,17 @@ HIDDEN = EndpointName("beta", "tgi")
         (CI, Role.READ, HIDDEN, 404),
         (CI, Role.OPERATE, HIDDEN, 404),
         (CI, Role.ADMIN, HIDDEN, 404),
+        (CI, Role.OPERATE, Subject("acme"), None),
+        (CI, Role.OPERATE, NEW, 404),
+        (ANYBODY, Role.OPERATE, NEW, 401),
+        (CI, Role.OPERATE, Subject(), 404),
         (ANYBODY, Role.READ, HIDDEN, None),
         (ANYBODY, Role.OPERATE, HIDDEN, 401),
         (NOBODY, Role.READ, TGI, 401),
         (NOBODY, Role.OPERATE, HIDDEN, 401),
     ],
 )
-def test_what_is_refused_in_a_namespace(caller: Caller, role: Role, name: EndpointName, expected: int | None) -> None:
+def test_what_is_refused_in_a_namespace(caller: Caller, role: Role, name: Subject, expected: int | None) -> None:
     refused = why_refused(caller, Need(role=role, where=Where.NAMESPACE), name)
 
     assert (refused.code if refused else None) == expected
@@ -226,21 +231,21 @@ def test_what_is_refused_in_a_namespace(caller: Caller, role: Role, name: Endpoi
     ],
 )
 def test_what_is_refused_to_one_namespace_of_the_whole(role: Role, where: Where, expected: int | None) -> None:
-    refused = why_refused(CI, Need(role=role, where=where), None)
+    refused = why_refused(CI, Need(role=role, where=where), Subject())
 
     assert (refused.code if refused else None) == expected
 
 
-def test_a_name_that_none_can_have_takes_what_the_address_takes_somewhere() -> None:
-    assert why_refused(CI, Need(role=Role.OPERATE, where=Where.NAMESPACE), None) is None
-    refused = why_refused(ANYBODY, Need(role=Role.OPERATE, where=Where.NAMESPACE), None, method="POST")
-    assert refused is not None
-    assert refused.code == 401
+def test_an_address_of_a_namespace_that_names_none_is_open_to_nobody() -> None:
+    for caller, code_ in ((CI, 404), (OWNER, 404), (ANYBODY, 401)):
+        refused = why_refused(caller, Need(role=Role.OPERATE, where=Where.NAMESPACE), Subject(), method="POST")
+        assert refused is not None
+        assert refused.code == code_
 
 
 def test_each_refusal_says_what_to_do_and_never_the_token() -> None:
     calls = (replace(READ, hosts=("evil",)), replace(WRITE, origin="null"), replace(WRITE, authorization="x"))
-    too_little = why_refused(CI, Need(role=Role.ADMIN, where=Where.EVERYWHERE), None)
+    too_little = why_refused(CI, Need(role=Role.ADMIN, where=Where.EVERYWHERE), Subject())
     for refused in (*map(refusal, calls), too_little):
         assert refused is not None
         assert ": " in refused.sentence
