@@ -13,6 +13,7 @@ from typing import Any, Self, Unpack, cast
 
 from huggingface_hub import InferenceEndpointError, get_async_session
 
+from service.client.documents import present_image, sendable
 from service.client.endpoint import InferenceEndpoint
 from service.client.errors import InferenceEndpointUnreadable
 from service.client.link import Json, Link, Token
@@ -23,7 +24,6 @@ from service.client.waiter import Memory
 from service.clock import Clock, SystemClock
 from service.huggingface.keywords import Creation, Terms, Update
 from service.huggingface.payload import create_document, update_document
-from service.masking import find_marks
 
 PAGE_ITEMS = "100"
 _SIZES = ("tensor_parallel_size", "data_parallel_size")
@@ -120,7 +120,7 @@ class InferenceEndpoints:
                 FutureWarning,
                 stacklevel=2,
             )
-        document = _sendable(create_document(**cast("Creation", {"name": name, **given})))
+        document = sendable(create_document(**cast("Creation", {"name": name, **given})))
         async with self._asked(namespace, token) as (link, place, signed):
             endpoint = self._made(await link.write("POST", place, token=signed, document=document), place, signed)
             return replace(endpoint, _memory=Memory(written=endpoint.raw, doubt=True))
@@ -134,8 +134,8 @@ class InferenceEndpoints:
         """
         async with self._asked(namespace, token) as (link, place, signed):
             if not given.get("custom_image") and any(given.get(size) is not None for size in _SIZES):
-                given["custom_image"] = _present_image(await link.endpoint(place, name, token=signed))
-            document = _sendable(update_document(**given))
+                given["custom_image"] = present_image(await link.endpoint(place, name, token=signed))
+            document = sendable(update_document(**given))
             return self._made(await link.write("PUT", place, name, token=signed, document=document), place, signed)
 
     async def delete_inference_endpoint(self, name: str, *, namespace: str | None = None, token: Token = None) -> None:
@@ -241,25 +241,3 @@ def _own_namespace(told: Json) -> str:
             "Cannot determine default namespace. You must provide a 'namespace' as input or be logged in as a user."
         )
     return str(told["name"])
-
-
-def _present_image(document: Json) -> Json:
-    """Return the image that an endpoint has now, to be sent back with a change; refuse one with what is not shown."""
-    image = (document.get("model") or {}).get("image") or {}
-    inner = next(iter(image.values()), None) or {}
-    if "credentials" in inner or find_marks(image):
-        raise ValueError(
-            f"Endpoint {document.get('name')!r} runs an image of which not all is shown: to send it back would "
-            "overwrite what is hidden. Give the full custom_image to set the parallel sizes."
-        )
-    return cast("Json", image)
-
-
-def _sendable(document: Json) -> Json:
-    """Return the document; refuse one that would write a mark over the value that it hides."""
-    if marks := find_marks(document):
-        raise ValueError(
-            f"{', '.join(marks)} is masked in what was to be sent, and would overwrite the true value; nothing was "
-            "sent: leave it out, or give its true value"
-        )
-    return document

@@ -37,12 +37,25 @@ class Link:
         document: Json | None = None,
         query: dict[str, str] | None = None,
     ) -> Any:
-        """Return the document of a good answer, None of an empty one; raise the official HfHubHTTPError of another."""
-        seconds = READ_SECONDS if method == "GET" else WRITE_SECONDS
-        headers = build_hf_headers(token=token, library_name="lamplighter")
+        """Return the document of a good answer, None of an empty one; raise the official HfHubHTTPError of another.
+
+        A redirect is followed by what reads alone.
+        """
+        reads = method == "GET"
         response = await self.session.request(
-            method, url, headers=headers, json=document, params=query, timeout=seconds
+            method,
+            url,
+            headers=build_hf_headers(token=token, library_name="lamplighter"),
+            json=document,
+            params=query,
+            timeout=READ_SECONDS if reads else WRITE_SECONDS,
+            follow_redirects=reads,
         )
+        if response.is_redirect and not reads:
+            raise InferenceEndpointUnreadable(
+                f"cannot {method} {url}: it redirects to {response.headers.get('Location')}, where a write may arrive "
+                "as a read and be answered as if it were done; nothing was changed: give that address as the base_url"
+            )
         hf_raise_for_status(response)
         return _document(response, f"{method} {url}")
 

@@ -114,6 +114,30 @@ async def test_a_mark_is_never_sent(stage: Stage) -> None:
     assert stage.asked == []
 
 
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+async def test_a_write_is_not_redirected_into_a_read(stage: Stage, code: int) -> None:
+    """A DELETE that became a GET on the way would be answered with 200."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if not request.path.startswith("/there"):
+            return web.Response(status=code, headers={"Location": f"/there{request.path}"})
+        return web.json_response(document())
+
+    stage.answer = answer
+    front = InferenceEndpoints(stage.url, token="hf_x")
+
+    for write in (
+        front.delete_inference_endpoint("tgi", namespace="acme"),
+        front.update_inference_endpoint("tgi", namespace="acme", min_replica=0),
+        front.pause_inference_endpoint("tgi", namespace="acme"),
+        front.create_inference_endpoint("tgi", namespace="acme", **LEAST),
+    ):
+        with pytest.raises(InferenceEndpointError, match="redirects to /there"):
+            await write
+    assert not [one for one in asked(stage) if "/there" in one]
+    assert (await front.get_inference_endpoint("tgi", namespace="acme")).name == "tgi"
+
+
 async def test_errors_of_http_are_the_official_ones(stage: Stage) -> None:
     stage.says('{"error": "an endpoint named tgi already exists"}', status=409, X_Request_Id="r-1")
 

@@ -43,6 +43,7 @@ class Script:
     health: list[int | None] = field(default_factory=lambda: [200])
     takes_seconds: float = 0.0  # until a daemon answers
     asked: list[tuple[str, float]] = field(default_factory=list)
+    spans: list[float] = field(default_factory=list)  # for how long a daemon was to wait
 
     @property
     def place(self) -> Place:
@@ -58,6 +59,7 @@ class Script:
 
     async def wait(self, namespace: str, name: str, *, seconds: float) -> Json:
         self._note("wait")
+        self.spans.append(seconds)
         await self.clock.sleep(min(self.takes_seconds, seconds))
         return _next(self.waits)
 
