@@ -16,7 +16,7 @@ from service.cli.exits import Exit, Stop, With
 from service.cli.keeping import Keeper
 from service.cli.printing import document, say, table, warn
 from service.cli.spelling import moment, parse_endpoint, parse_span
-from service.cli.waiting import AGAIN_SECONDS, ENDS, STOPPING, Timeout, Wanted, progress, waited, why_not
+from service.cli.waiting import AGAIN_SECONDS, ENDS, STOPPING, Timeout, Wanted, ensured, progress, waited, why_not
 
 OWN: Mapping[int, With] = {
     Exit.NOT_REACHED: With.NOT_REACHED,
@@ -133,16 +133,11 @@ def _ensure(asked: Daemon, keeper: Keeper, *, until: float) -> None:
                 raise
             time.sleep(AGAIN_SECONDS)
             continue
-        told = reply.document if isinstance(reply.document, dict) else {}
-        if told.get("outcome") in {"done", "nothingToDo"}:
-            return
         if reply.code == STOPPING and time.monotonic() < until:
             time.sleep(AGAIN_SECONDS)
             continue
-        if "outcome" not in told:
-            asked.checked(reply)
-        code = Exit.NOT_ALLOWED if told.get("outcome") == "notAllowed" or reply.code == 403 else Exit.REACHED_FAILED
-        raise Stop(f"{keeper.endpoint} cannot be resumed: {reply.error}", code, document=told)
+        ensured(reply, asked)
+        return
 
 
 def _environment(endpoint: str, ready: Mapping[str, Any]) -> dict[str, str]:

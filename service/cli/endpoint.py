@@ -50,7 +50,7 @@ def show(
             say(line, "yellow")
     if not told.get("readable", True):
         say("! its document cannot be read: what follows is of before", "yellow")
-    pairs([*_facts(told), *_policies(told)])
+    pairs([*_facts(told), *_awake(told), *_policies(told)])
 
 
 def _place(then: Document | None, zone: tzinfo) -> str:
@@ -99,6 +99,12 @@ def _facts(told: Document) -> list[tuple[str, str]]:
         ("under way", ", ".join(_act(act) for act in told.get("open_acts") or ())),
         ("position", f"{told.get('position')} in the log; its status began at {told.get('cause')}"),
     ]
+
+
+def _awake(told: Document) -> Iterator[tuple[str, str]]:
+    for lease in told.get("leases") or ():
+        why = f": {lease.get('reason')}" if lease.get("reason") else ""
+        yield "held awake", f"by {lease.get('holder')} until {moment(lease.get('until'))}{why}"
 
 
 def _policies(told: Document) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli.asking import Daemon, NotReached, Query, endpoint_path
+from service.cli.asking import ACT_SECONDS, Daemon, NotReached, Query, Reply, endpoint_path
 from service.cli.calling import EndpointName, Json, Url, daemon, wants_json
 from service.cli.exits import Exit, Stop
 from service.cli.printing import at_terminal, document, printable, say, warn
@@ -23,6 +23,7 @@ from service.durations import humanize
 
 ONE_WAIT_SECONDS = 300.0  # the longest that the daemon lets one request wait
 SLACK_SECONDS = 30.0  # beyond the wait itself, until the answer counts as lost
+NOT_ALLOWED = 403
 STOPPING = 503  # what a daemon that is being restarted answers
 AGAIN_SECONDS = 1.0  # between two tries to reach a daemon that was there before
 
@@ -62,6 +63,7 @@ def wait(
         typer.Option("--unless", metavar="STATUS", help="Give up when it is so; else failed, updateFailed, paused."),
     ] = None,
     revision: Annotated[str | None, typer.Option("--revision", help="Ready only with this one of the model.")] = None,
+    ensure: Annotated[bool, typer.Option("--ensure", help="First resume it, if it rests.")] = False,
     timeout: Timeout = "20m",
     url: Url = None,
     json: Json = False,
@@ -73,7 +75,12 @@ def wait(
     seconds = parse_span(timeout).total_seconds()
     wanted = Wanted(for_=for_, unless=unless, revision=revision)
     tell = progress(endpoint) if sys.stderr.isatty() and not wants_json(ctx, json) else None
-    told = waited(daemon(ctx, url), parse_endpoint(endpoint), wanted=wanted, seconds=seconds, tell=tell)
+    asked = daemon(ctx, url)
+    if ensure:
+        ensured(
+            asked.ask("POST", endpoint_path(parse_endpoint(endpoint), "ensure"), body={}, seconds=ACT_SECONDS), asked
+        )
+    told = waited(asked, parse_endpoint(endpoint), wanted=wanted, seconds=seconds, tell=tell)
     code = ENDS.get(str(told.get("end")), Exit.FAILED)
     if code is not Exit.OK:
         raise Stop(why_not(endpoint, told, timeout), code, document=told)
@@ -86,6 +93,17 @@ def wait(
         say()
         for line in told["snippets"]["inference_client"].splitlines():
             say(line, "dim")
+
+
+def ensured(reply: Reply, asked: Daemon) -> None:
+    """Raise Stop unless the daemon says that the endpoint runs or starts."""
+    told = reply.document if isinstance(reply.document, dict) else {}
+    if told.get("outcome") in {"done", "nothingToDo"}:
+        return
+    if "outcome" not in told:
+        asked.checked(reply)
+    code = Exit.NOT_ALLOWED if told.get("outcome") == "notAllowed" or reply.code == NOT_ALLOWED else Exit.REACHED_FAILED
+    raise Stop(f"it cannot be resumed: {reply.error}", code, document=told)
 
 
 def waited(asked: Daemon, endpoint: str, *, wanted: Wanted, seconds: float, tell: Tell | None = None) -> dict[str, Any]:

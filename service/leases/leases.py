@@ -196,7 +196,12 @@ class Leases:
                     if chain.owed is last:
                         chain.owed = None
                     await self._save(name)
-            except (HubError, NotWatched, LogUnusable) as error:
+            except NotWatched as error:  # nor does anybody look: it stays as it is
+                _logger.warning("not_put_back", endpoint=str(name), error=str(error))
+                async with self._turns.of(name):
+                    chain.owed = None
+                    await self._save(name)
+            except (HubError, LogUnusable) as error:
                 _logger.warning("put_back_later", endpoint=str(name), error=str(error))
                 await self._clock.sleep(RETRY_SECONDS)
 

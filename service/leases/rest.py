@@ -39,7 +39,7 @@ class Rest:
     async def why_kept(self, name: EndpointName, woken: Woken | None, commander: Commander) -> str | None:
         """Return why an endpoint would not be put back to rest, by what is known now; None: it would be."""
         known, configuration = self._live.fleet.known(name), commander.configuration
-        settings, status = configuration.settings, self._watch.track(name).endpoint.status
+        settings, status = configuration.settings, known.endpoint.status
         groups = settings.groups_of(name, known.tags)
         kept = why_kept(
             Parting(

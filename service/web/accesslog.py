@@ -18,7 +18,7 @@ _logger: Any = structlog.get_logger()
 
 @web.middleware
 async def log_access(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tell of each request when it is over; loudly of writes and of what was refused or failed."""
+    """Tell of each write, and of what was refused or failed, when it is over; reading well is not worth a word."""
     loop = asyncio.get_running_loop()
     started, status = loop.time(), 500
     try:
@@ -27,10 +27,11 @@ async def log_access(request: web.Request, handler: Handler) -> web.StreamRespon
         return response
     finally:
         matters = (status >= 400 or request.method not in {"GET", "HEAD"}) and status != 429  # those have no end
-        tell = _logger.info if matters and request.path not in QUIET else _logger.debug
-        who = {"actor": actor_of(request)} if showed_token(request) else {}
-        seconds = round(loop.time() - started, 3)
-        tell("request", method=request.method, path=shown_path(request), status=status, seconds=seconds, **who)
+        if matters and request.path not in QUIET:
+            who = {"actor": actor_of(request)} if showed_token(request) else {}
+            seconds = round(loop.time() - started, 3)
+            path = shown_path(request)
+            _logger.info("request", method=request.method, path=path, status=status, seconds=seconds, **who)
 
 
 def server_log() -> logging.Logger:

@@ -84,6 +84,7 @@ async def detail(parts: Parts, name: EndpointName) -> shapes.EndpointDetail:
         holds=render.holds(known.holds, parts.live.fleet.all_holds, now),
         lines=tuple(map(render.line, _lines(parts, known))),
         document=document,
+        leases=tuple(render.lease(name, lease) for lease in parts.leases.of(name)),
     )
 
 

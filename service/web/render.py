@@ -69,6 +69,7 @@ def detail(
     holds: tuple[shapes.Hold, ...],
     lines: tuple[shapes.Line, ...],
     document: bytes | None,
+    leases: tuple[shapes.Lease, ...] = (),
     then: shapes.Then | None = None,
 ) -> shapes.EndpointDetail:
     """Show an endpoint with all that is at hand about it."""
@@ -79,6 +80,7 @@ def detail(
         holds=holds,
         acts=tuple(map(act, known.closed)),
         plan=lines,
+        leases=leases,
         then=then,
     )
 

@@ -119,7 +119,7 @@ class Then(msgspec.Struct, frozen=True, kw_only=True):
 class EndpointDetail(Endpoint, frozen=True, kw_only=True):
     """An endpoint with its last masked document, and what was warned of, held, done and is planned.
 
-    `then` is null where it is of now. Of the past there is no document and no plan, and groups are those of now.
+    `then` is null where it is of now. Of the past there is no document, no plan and no lease; groups are those of now.
     """
 
     document: Json | None
@@ -127,6 +127,7 @@ class EndpointDetail(Endpoint, frozen=True, kw_only=True):
     holds: tuple[Hold, ...]
     acts: tuple[Act, ...]
     plan: tuple[Line, ...]
+    leases: "tuple[Lease, ...]"
     then: Then | None
 
 

@@ -2,19 +2,23 @@
 
 import asyncio
 import json
+import random
 from datetime import timedelta
 
 import aiohttp
 import pytest
 
-from events.catalogue import Intended, LeaseExpired, LeaseReleased, LeaseTaken, Warned
-from service.commands import Done, NotAllowed, NothingToDo
+from events import streams
+from events.catalogue import Abandoned, Intended, LeaseExpired, LeaseReleased, LeaseTaken, Warned
+from service.app import World, once
+from service.commands import Done, GivenUp, NotAllowed, NothingToDo
 from service.leases import Lease, Released
 from service.leases.lease import GRACE_SECONDS
 from service.parts import Parts
 from service.subscribers.plan import Verdict
-from service.subscribers.ready import Goal
+from service.subscribers.ready import End, Goal
 from statemachine.machine import Command
+from tests.integration.open_acts import AT_ONCE, leave_a_pause_open
 from tests.integration.world import ACT, Scene, endpoint, seldom
 
 pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
@@ -274,6 +278,80 @@ async def test_no_policy_acts_while_somebody_needs_it_and_it_begins_anew_after(s
     assert (running, still, str(stage.sim.status("acme", "one"))) == ("running", "running", "paused")
     anew = [event for event in await stage.recorded(Warned) if event.time >= ended_at]
     assert len(anew) == 2
+
+
+async def test_what_a_policy_decided_before_a_lease_came_is_not_done(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    async with stage.daemon(PLAIN) as parts:
+        known = parts.live.fleet.known(ONE)
+        intended = parts.commander.intend(
+            ONE,
+            Command.PAUSE,
+            life=known.life or stage.clock.now(),
+            policy="old",
+            revision="r",
+            cause=known.cause,
+            reason="too long",
+            evidence=(known.cause,),
+        )
+        await take(parts)
+        seen = {streams.lease(ONE): known.leases_version}
+        outcome = await parts.commander.carry_out(ONE, intended, actor="policy:old", seen=seen)
+
+    assert isinstance(outcome, GivenUp)
+    assert writes(stage) == []
+
+
+async def test_what_a_policy_meant_before_a_lease_came_is_given_up(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    await leave_a_pause_open(stage, AT_ONCE)
+    async with stage.daemon(AT_ONCE.replace('"1h"', '"99h"')) as parts:
+        await take(parts, seconds=HOUR)
+        stage.sim.faults.down_namespaces.clear()
+        async with asyncio.timeout(120):
+            while parts.live.fleet.known(ONE).open:
+                await stage.clock.sleep(1)
+
+    (given_up,) = await stage.events(Abandoned)
+    assert isinstance(given_up, Abandoned)
+    assert given_up.reason == "held awake by person:ana"
+    assert str(stage.sim.status("acme", "one")) == "running"
+
+
+async def test_who_needs_it_while_it_is_put_back_to_rest_gets_it_awake(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="paused", type="public", start_seconds=30)
+    async with stage.daemon(PLAIN) as parts:
+        for seconds in (0.0, 0.05, 1.0, 4.0):
+            lease = await take(parts, f"person:a{seconds}", seconds=HOUR)
+            await wake(parts, lease, lease.holder)
+            await parts.readiness.wait(ONE, seconds=HOUR)
+            await release(parts, lease)
+            await stage.clock.sleep(seconds)
+            other = await take(parts, f"person:b{seconds}", seconds=HOUR)
+            await wake(parts, other, other.holder)
+            ready = await parts.readiness.wait(ONE, seconds=HOUR)
+            await stage.clock.sleep(120)
+
+            assert ready.end is End.REACHED
+            assert str(stage.sim.status("acme", "one")) == "running"
+            await release(parts, other)
+            await stage.clock.sleep(120)
+            assert str(stage.sim.status("acme", "one")) == "paused"
+
+
+async def test_a_round_without_a_daemon_keeps_a_lease_for_its_grace_and_no_longer(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    async with stage.daemon(PLAIN) as parts:
+        await take(parts, seconds=60)
+    world = World(clock=stage.clock, log=stage.log, chance=random.Random(1))
+    kept = []
+    for seconds in (100, 60, 60):
+        await stage.clock.sleep(seconds)
+        async with once(stage.configuration(PLAIN), world) as done:
+            await done.live.reach(await stage.log.head())
+            kept.append(len(done.live.fleet.known(ONE).leases))
+
+    assert kept == [1, 1, 0]
 
 
 async def test_the_same_request_is_the_same_lease(stage: Scene) -> None:
