@@ -10,9 +10,9 @@ from service.access import MOST, AlreadyNamed, Role, TooMany, Unnamed
 from service.config import parse_duration
 from service.masking import scrub, token_shaped
 from service.web import shapes
-from service.web.access import actor_of, tokens_of
+from service.web.access import actor_of, still_may, tokens_of
 from service.web.answers import Problem, answer
-from service.web.context import parts_of
+from service.web.context import lasting_of, parts_of
 from service.web.parameters import body_of, query_of
 
 LONGEST = timedelta(days=3660)
@@ -60,6 +60,7 @@ async def revoke(request: web.Request) -> web.Response:
         raise Problem(
             404, f"there is no token {scrub(name[:64])!r}: GET /api/tokens lists those that there are"
         ) from None
+    lasting_of(request).let_go(lambda other: not still_may(other))
     return answer(shapes.TokenRevoked(revoked=_shown(revoked, parts.clock.now())))
 
 

@@ -1,5 +1,6 @@
 """Tokens over HTTP: made and revoked by an admin, told once, and gone at once; wrong ones have a bound."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from service.access import Role
 from service.access.failures import OF_ONE
 from service.web.access import tokens_of
 from tests.unit.web.hands import Caller, discover, make_parts, served
+from tests.unit.web.test_stream import until
 
 TOKENS = "/api/tokens"
 
@@ -101,15 +103,18 @@ async def test_wrong_tokens_are_told_to_wait_and_right_ones_never(tmp_path: Path
     async with served(parts) as caller:
         secret = (await made(caller))["secret"]
         codes, waits = [], None
-        for number in range(OF_ONE + 5):
-            async with caller.http.get("/api/status", headers=bears(f"ll_guess-{number}")) as response:
-                codes.append(response.status)
-                waits = response.headers.get("Retry-After")
+        with capture_logs() as lines:
+            for number in range(OF_ONE + 5):
+                async with caller.http.get("/api/status", headers=bears(f"ll_guess-{number}")) as response:
+                    codes.append(response.status)
+                    waits = response.headers.get("Retry-After")
         right = await caller.json("GET", "/api/status", headers=bears(secret))
         own = await caller.json("GET", TOKENS, token=True)
         without = await caller.json("GET", "/api/status")
 
     assert codes == [401] * OF_ONE + [429] * 5
+    assert [line["log_level"] for line in lines] == ["info"] * OF_ONE + ["debug"] * 5  # its lines have a bound, too
+    assert "ll_guess" not in str(lines)
     assert waits is not None
     assert int(waits) >= 1
     assert right["mode"] == without["mode"] == "observe"
@@ -123,6 +128,30 @@ async def test_a_call_without_a_token_is_no_wrong_one(tmp_path: Path) -> None:
             await caller.json("POST", "/api/hold", code=401, json={"for": "1h"})
             await caller.json("GET", "/healthz", headers=bears("hf_somebody-elses"))
         await caller.json("GET", "/api/status", code=401, headers=bears("ll_wrong"))
+
+
+async def test_who_waits_is_let_go_when_the_token_is_revoked_and_nobody_else_is(tmp_path: Path) -> None:
+    parts = make_parts(tmp_path)
+    await discover(parts.log, "acme/tgi")
+    async with served(parts) as caller:
+        await parts.live.reach(1)
+        secret, other = (await made(caller))["secret"], (await made(caller, name="other"))["secret"]
+        wait = "/api/endpoints/acme/tgi/wait?for=paused&timeout=300"
+        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+            refused = tasks.create_task(caller.json("GET", wait, code=401, headers=bears(secret)))
+            others = [tasks.create_task(code_of(caller, wait, headers)) for headers in ({}, bears(other))]
+            await until(caller, 3)
+            await caller.json("DELETE", f"{TOKENS}/ci", token=True)
+            await until(caller, 2)
+            for one in others:
+                one.cancel()
+
+    assert "revoked" in refused.result()["error"]
+
+
+async def code_of(caller: Caller, path: str, headers: dict[str, str]) -> int:
+    async with caller.http.get(path, headers=headers) as response:
+        return response.status
 
 
 async def test_a_request_that_is_under_way_when_its_token_is_revoked_still_ends_in_the_log(tmp_path: Path) -> None:
