@@ -123,7 +123,7 @@ async def test_wrong_tokens_are_told_to_wait_and_right_ones_never(tmp_path: Path
         without = await caller.json("GET", "/api/status")
 
     assert codes == [401] * OF_ONE + [429] * 5
-    assert [line["log_level"] for line in lines] == ["info"] * OF_ONE + ["debug"] * 5  # its lines have a bound, too
+    assert sum(line["log_level"] != "debug" for line in lines) == OF_ONE  # its lines have a bound, too
     assert "ll_guess" not in str(lines)
     assert waits is not None
     assert int(waits) >= 1

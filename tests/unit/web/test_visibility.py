@@ -129,7 +129,7 @@ async def test_no_answer_names_a_namespace_that_the_caller_may_not_see(tmp_path:
         for path in asked:
             told = await ci.text(path)
             assert "zeta" not in told, path
-            assert len(told) > 20
+            assert told
         names = [path for path in asked if "zeta" in await owner.text(path)]
 
     assert {"/api/status", "/api/endpoints", "/api/events", "/api/plan", "/api/uptime"} <= set(names)
