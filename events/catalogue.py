@@ -419,18 +419,24 @@ class LogFoundSound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """What a token's bearer may do, and where. `role`: read, operate or admin. `namespaces`: patterns of names."""
+
+    role: str
+    namespaces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenCreated:
     """A token was made; of the secret itself only its SHA-256 is kept, in hexadecimal digits, as `digest`.
 
-    `token`: its id. `name`: what it goes by, unlike any other that is in force. `role`: read, operate or admin.
-    `namespaces`: patterns; in the namespaces that match one of them its bearer has that role. `expires_at`: from when
-    on it opens nothing; None: it does until it is revoked.
+    `token`: its id. `name`: what it goes by, unlike any other that is in force. `grants`: what its bearer may do.
+    `expires_at`: from when on it opens nothing; None: it does until it is revoked.
     """
 
     token: str
     name: str
-    role: str
-    namespaces: tuple[str, ...]
+    grants: tuple[Granted, ...]
     digest: str
     expires_at: datetime | None = None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from events import codec, streams
-from events.catalogue import Event, TokenCreated, TokenRevoked
+from events.catalogue import Event, Granted, TokenCreated, TokenRevoked
 from events.log import EventLog
 from events.record import decision_id
 from events.unit import AlreadyDecided, Appended, StaleVersion, Unit, Write
@@ -70,16 +70,13 @@ class Tokens:
                 found = token
         return None if found is None or found.has_expired(self._clock.now()) else bearer(found)
 
-    async def create(
-        self, name: str, role: Role, namespaces: tuple[str, ...], *, expires_at: datetime | None, actor: str
-    ) -> Made:
+    async def create(self, name: str, *grants: Grant, expires_at: datetime | None, actor: str) -> Made:
         """Make a token. Raises AlreadyNamed and TooMany."""
         secret = f"{PREFIX}{secrets.token_urlsafe(32)}"
         made = TokenCreated(
             token=secrets.token_hex(8),
             name=name,
-            role=role.word,
-            namespaces=namespaces,
+            grants=tuple(Granted(role=grant.role.word, namespaces=grant.namespaces) for grant in grants),
             digest=digest(secret),
             expires_at=expires_at,
         )
@@ -127,6 +124,6 @@ class Tokens:
 
 def bearer(token: Token) -> Caller:
     """Return who shows a token: the actor is the token's own name, whatever else is said."""
-    role = Role.of(token.made.role)
-    grants = () if role is None else (Grant(role=role, namespaces=token.made.namespaces),)
+    known = ((Role.of(grant.role), grant.namespaces) for grant in token.made.grants)
+    grants = tuple(Grant(role=role, namespaces=namespaces) for role, namespaces in known if role is not None)
     return Caller(actor=f"token:{token.made.name}", grants=grants)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from service.cli.printing import printable
-from service.cli.spelling import COMMANDS, counted, moment, replicas, status, window
+from service.cli.spelling import COMMANDS, counted, grants, moment, replicas, status, window
 from service.durations import humanize
 
 Data = Mapping[str, Any]
@@ -149,7 +149,7 @@ def _applied(data: Data) -> str:
 
 def _token_created(data: Data) -> str:
     until = f" until {moment(data['expires_at'])}" if data.get("expires_at") else ""
-    return f"token {data['name']} made: may {data['role']} in {', '.join(data['namespaces'])}{until}"
+    return f"token {data['name']} made: may {grants(data['grants'])}{until}"
 
 
 def due_in(data: Data) -> str:

@@ -1,7 +1,7 @@
 """How instants, spans, money and what is unknown are spelt, and how they are read. What is unknown stays unknown."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -107,6 +107,14 @@ def replicas(ready: int | None, target: int | None) -> str:
     if ready is None and target is None:
         return "replicas unknown"
     return f"{UNKNOWN if ready is None else ready} of {UNKNOWN if target is None else target} replicas ready"
+
+
+def grants(granted: Iterable[Mapping[str, Any]]) -> str:
+    """Return `operate in acme, lab-* and read everywhere`."""
+    told = ((one["role"], one["namespaces"]) for one in granted)
+    return " and ".join(
+        f"{role} {'everywhere' if '*' in namespaces else 'in ' + ', '.join(namespaces)}" for role, namespaces in told
+    )
 
 
 def counted(number: int, noun: str) -> str:

@@ -10,9 +10,9 @@ import typer
 from service.cli.calling import Json, Url, daemon, pass_on, wants_json
 from service.cli.exits import Exit, Stop
 from service.cli.printing import document, say, table, warn
-from service.cli.spelling import moment, parse_span
+from service.cli.spelling import grants, moment, parse_span
 
-LISTED = ("NAME", "ROLE", "NAMESPACES", "MADE", "BY", "UNTIL")
+LISTED = ("NAME", "MAY", "MADE", "BY", "UNTIL")
 EVERYWHERE = "*"
 
 app = typer.Typer(no_args_is_help=True)
@@ -41,6 +41,9 @@ def create(
     namespaces: Annotated[
         str, typer.Option("--namespaces", metavar="GLOBS", help="Where, as 'acme,lab-*'; else in every namespace.")
     ] = EVERYWHERE,
+    also: Annotated[
+        list[str] | None, typer.Option("--also", metavar="ROLE:GLOBS", help="Another role elsewhere, as 'read:*'.")
+    ] = None,
     for_: Annotated[
         str | None, typer.Option("--for", metavar="SPAN", help="How long: 12h, 90d; else until it is revoked.")
     ] = None,
@@ -50,8 +53,8 @@ def create(
     """Make a token, and print its secret: once, for nobody keeps it."""
     if for_ is not None:
         parse_span(for_)
-    patterns = [pattern.strip() for pattern in namespaces.split(",")]
-    body: dict[str, Any] = {"name": name, "role": role.value, "namespaces": patterns}
+    granted = [_grant(role.value, namespaces), *(_grant(*_parted(text)) for text in also or ())]
+    body: dict[str, Any] = {"name": name, "grants": granted}
     asked = daemon(ctx, url)
     told = asked.checked(asked.ask("POST", "/api/tokens", body={**body, **({"for": for_} if for_ else {})}))
     if wants_json(ctx, json):
@@ -59,7 +62,7 @@ def create(
         return
     made = told["token"]
     until = f" until {moment(made['expires_at'])}" if made["expires_at"] else ", until it is revoked"
-    warn(f"{name} may {made['role']} {_where(made)}{until}. Keep the secret now: it is not told again.")
+    warn(f"{name} may {grants(made['grants'])}{until}. Keep the secret now: it is not told again.")
     print(told["secret"])
 
 
@@ -96,16 +99,22 @@ def revoke(
     say(f"{name} is revoked: it opens nothing any more")
 
 
-def _where(made: Mapping[str, Any]) -> str:
-    return "everywhere" if EVERYWHERE in made["namespaces"] else f"in {', '.join(made['namespaces'])}"
+def _grant(role: str, namespaces: str) -> dict[str, Any]:
+    return {"role": role, "namespaces": [pattern.strip() for pattern in namespaces.split(",")]}
+
+
+def _parted(text: str) -> tuple[str, str]:
+    role, colon, namespaces = text.partition(":")
+    if not (colon and namespaces and role in set(RoleName)):
+        raise Stop(f"--also {text!r} is not understood: write ROLE:GLOBS, like 'read:*'", Exit.USAGE)
+    return role, namespaces
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
     until = "revoked" if one["expires_at"] is None else moment(one["expires_at"])
     return (
         one["name"],
-        one["role"],
-        ", ".join(one["namespaces"]),
+        grants(one["grants"]),
         moment(one["created_at"]),
         one["created_by"],
         f"{until} (over)" if one["expired"] else until,

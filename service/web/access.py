@@ -187,10 +187,21 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         refused = why_refused(caller_of(request), need, _subject(request), method=request.method)
         if refused is not None:
             raise refused
-    response = await _answered(request, handler)
-    if need is not None and request.method in SAFE and not response.prepared and not still_may(request):
-        raise Problem(401, "this token was revoked meanwhile, or has expired", headers=_challenge("invalid_token"))
+    asks = need is not None and request.method in SAFE
+    try:
+        response = await _answered(request, handler)
+    except Problem:
+        if asks and not still_may(request):
+            raise _over() from None
+        raise
+    if asks and not response.prepared and not still_may(request):
+        raise _over()
     return response
+
+
+def _over() -> Problem:
+    """Return how somebody is answered whose token was in force when he asked, and is not when the answer is there."""
+    return Problem(401, "this token was revoked meanwhile, or has expired", headers=_challenge("invalid_token"))
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:

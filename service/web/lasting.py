@@ -1,10 +1,10 @@
-"""Answers that take their time, and how they end early: the daemon stops, or the caller has left.
+"""Answers that take their time, and how they end early: the daemon stops, the caller has left, or may ask no more.
 
 No task is made for that: each such answer stands in a time limit without a time, which is pulled when it must end.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ LOOK_SECONDS = 1.0  # between two looks whether the callers are still there
 
 
 class Ended(Exception):
-    """This answer must end now: the daemon stops, or nobody is there to take it."""
+    """This answer must end now: the daemon stops, or nobody is there to take it who may have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,12 @@ class Lasting:
         self._ending = True
         for limit, answer in self._open.items():
             _pull(limit, answer.grace_seconds)
+
+    def let_go(self, refused: Callable[[web.Request], bool]) -> None:
+        """End those that are for callers who may have them no more; what goes on without its caller goes on."""
+        for limit, answer in self._open.items():
+            if answer.needs_caller and refused(answer.request):
+                _pull(limit, 0.0)
 
     def _watch_callers(self) -> None:
         if not self._looking:

@@ -528,16 +528,22 @@ class Lifted(msgspec.Struct, frozen=True, kw_only=True):
     lifted: int
 
 
+class Grant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A role (read, operate or admin) in every namespace that one of the patterns matches, as the shell's do."""
+
+    role: str
+    namespaces: tuple[str, ...] = ("*",)
+
+
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A token that was made and not revoked: its bearer has `role` in the namespaces that one of the patterns matches.
+    """A token that was made and not revoked, and what its bearer may do.
 
     `id` is what events call it. `expires_at` is null for one that has no end; once `expired` it opens nothing.
     """
 
     id: str
     name: str
-    role: str
-    namespaces: tuple[str, ...]
+    grants: tuple[Grant, ...]
     created_at: Instant
     created_by: str
     expires_at: Instant | None
@@ -564,15 +570,13 @@ class TokenRevoked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to make: a name (letters, digits, `.`, `_` and `-`), a role (read, operate or admin), and where it holds.
+    """What to make: a name (letters, digits, `.`, `_` and `-`), and what its bearer may do.
 
-    `namespaces` are patterns as the shell has them; without them it is everywhere. `for` is how long it opens anything
-    (12h, 90d); without it, until it is revoked.
+    `for` is how long it opens anything (12h, 90d); without it, until it is revoked.
     """
 
     name: str
-    role: str
-    namespaces: tuple[str, ...] = ("*",)
+    grants: tuple[Grant, ...]
     for_: str | None = msgspec.field(name="for", default=None)
 
 

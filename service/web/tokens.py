@@ -3,20 +3,22 @@
 import re
 from datetime import datetime, timedelta
 
+import msgspec
 from aiohttp import web
 
 from events.views.tokens import Token
-from service.access import MOST, AlreadyNamed, Role, TooMany, Unnamed
+from service.access import MOST, AlreadyNamed, Grant, Role, TooMany, Unnamed
 from service.config import parse_duration
 from service.masking import scrub, token_shaped
 from service.web import shapes
-from service.web.access import actor_of, tokens_of
+from service.web.access import actor_of, still_may, tokens_of
 from service.web.answers import Problem, answer
-from service.web.context import parts_of
+from service.web.context import lasting_of, parts_of
 from service.web.parameters import body_of, query_of
 
 LONGEST = timedelta(days=3660)
-MOST_PATTERNS = 100
+MOST_GRANTS = 10
+MOST_PATTERNS = 100  # of one
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PATTERN = re.compile(r"[A-Za-z0-9._*?\[\]!-]{1,100}")
 
@@ -32,13 +34,12 @@ async def tokens(request: web.Request) -> web.Response:
 async def create(request: web.Request) -> web.Response:
     """Make a token, and tell its secret. A name is taken once, so that a repeated request makes no second one."""
     parts, body = parts_of(request), await body_of(request, shapes.TokenBody)
-    role, now = _role(body.role), parts.clock.now()
-    name, namespaces, span = _named(body.name), _patterns(body.namespaces), _span(body.for_)
+    now = parts.clock.now()
+    name, grants, span = _named(body.name), _grants(body.grants), _span(body.for_)
     try:
         made = await tokens_of(parts).create(
             name,
-            role,
-            namespaces,
+            *grants,
             expires_at=None if span is None else now + span,
             actor=actor_of(request),
         )
@@ -60,6 +61,7 @@ async def revoke(request: web.Request) -> web.Response:
         raise Problem(
             404, f"there is no token {scrub(name[:64])!r}: GET /api/tokens lists those that there are"
         ) from None
+    lasting_of(request).let_go(lambda other: not still_may(other))
     return answer(shapes.TokenRevoked(revoked=_shown(revoked, parts.clock.now())))
 
 
@@ -68,8 +70,7 @@ def _shown(token: Token, now: datetime) -> shapes.Token:
     return shapes.Token(
         id=made.token,
         name=made.name,
-        role=made.role,
-        namespaces=made.namespaces,
+        grants=msgspec.convert(made.grants, tuple[shapes.Grant, ...], from_attributes=True),
         created_at=token.created_at,
         created_by=token.created_by,
         expires_at=made.expires_at,
@@ -87,6 +88,12 @@ def _named(name: str) -> str:
             400, f"name={name[:64]!r} is not understood: give 1 to 64 letters, digits, and . _ - behind the first"
         )
     return name
+
+
+def _grants(grants: tuple[shapes.Grant, ...]) -> tuple[Grant, ...]:
+    if not 1 <= len(grants) <= MOST_GRANTS:
+        raise Problem(400, f"grants: give 1 to {MOST_GRANTS}, each a role and the namespaces in which it holds")
+    return tuple(Grant(role=_role(grant.role), namespaces=_patterns(grant.namespaces)) for grant in grants)
 
 
 def _role(word: str) -> Role:

@@ -93,7 +93,11 @@ def hold(id_: str, minutes: float) -> catalogue.HoldPlaced:
 
 def token(id_: str, name: str, expires_at: datetime | None = None) -> catalogue.TokenCreated:
     return catalogue.TokenCreated(
-        token=id_, name=name, role="operate", namespaces=("acme", "lab-*"), digest="0f" * 32, expires_at=expires_at
+        token=id_,
+        name=name,
+        grants=(catalogue.Granted(role="operate", namespaces=("acme", "lab-*")),),
+        digest="0f" * 32,
+        expires_at=expires_at,
     )
 
 

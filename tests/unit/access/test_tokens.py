@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from events import codec, streams
-from events.catalogue import TokenCreated, TokenRevoked
+from events.catalogue import Granted, TokenCreated, TokenRevoked
 from events.log import EventLog
 from events.memory import MemoryLog
 from events.query import Query
-from service.access import MOST, AlreadyNamed, Made, Role, Tokens, TooMany, Unnamed
+from service.access import MOST, AlreadyNamed, Grant, Made, Role, Tokens, TooMany, Unnamed
 from service.access.tokens import digest
 from service.clock import LoopClock
 from service.live import Live
@@ -32,7 +32,9 @@ class Desk:
 
     async def make(self, name: str, role: Role = Role.READ, *namespaces: str, days: int | None = None) -> Made:
         expires_at = None if days is None else self.clock.now() + timedelta(days=days)
-        return await self.tokens.create(name, role, namespaces or ("*",), expires_at=expires_at, actor="person:ana")
+        return await self.tokens.create(
+            name, Grant(role=role, namespaces=namespaces or ("*",)), expires_at=expires_at, actor="person:ana"
+        )
 
 
 @asynccontextmanager
@@ -186,7 +188,9 @@ async def test_no_more_are_in_force_than_can_be_compared_at_each_request(monkeyp
 
 async def test_a_role_that_this_version_does_not_know_opens_nothing() -> None:
     async with desk() as at:
-        event = TokenCreated(token="t", name="new", role="owner", namespaces=("*",), digest=digest("s" * 20))
+        event = TokenCreated(
+            token="t", name="new", grants=(Granted(role="owner", namespaces=("*",)),), digest=digest("s" * 20)
+        )
         await added(at.log, unit(streams.ACCESS, 0, replace(draft("x"), event=event)))
         await at.live.reach(1)
         bearer = at.tokens.bearer_of("s" * 20)

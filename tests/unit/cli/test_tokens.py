@@ -16,8 +16,7 @@ def token(**more: Any) -> dict[str, Any]:
     return {
         "id": "9f86d081884c7d65",
         "name": "ci",
-        "role": "operate",
-        "namespaces": ["acme", "lab-*"],
+        "grants": [{"role": "operate", "namespaces": ["acme", "lab-*"]}],
         "created_at": "2026-07-02T12:00:00Z",
         "created_by": "person:ana",
         "expires_at": "2026-09-30T12:00:00Z",
@@ -40,21 +39,31 @@ def test_a_token_is_made_and_its_secret_alone_is_what_is_printed(lamplighter: Ru
     assert told.err == (
         "ci may operate in acme, lab-* until 2026-09-30 12:00:00 UTC. Keep the secret now: it is not told again.\n"
     )
-    body = {"name": "ci", "role": "operate", "namespaces": ["acme", "lab-*"], "for": "90d"}
+    body = {"name": "ci", "grants": token()["grants"], "for": "90d"}
     assert daemon.asked[0].body == body
 
 
 def test_without_more_it_is_everywhere_and_until_it_is_revoked(lamplighter: Run, daemon: SaidDaemon) -> None:
-    answer = {"token": token(namespaces=["*"], expires_at=None, role="read"), "secret": SECRET}
+    answer = {"token": token(grants=[{"role": "read", "namespaces": ["*"]}], expires_at=None), "secret": SECRET}
     daemon.says("POST", "/api/tokens", (201, answer))
 
     told = lamplighter("token", "create", "ci", "--role", "read")
     as_json = lamplighter("token", "create", "ci", "--role", "read", "--json")
 
     assert "ci may read everywhere, until it is revoked." in told.err
-    assert daemon.asked[0].body == {"name": "ci", "role": "read", "namespaces": ["*"]}
+    assert daemon.asked[0].body == {"name": "ci", "grants": [{"role": "read", "namespaces": ["*"]}]}
     assert as_json.document == answer
     assert as_json.err == ""
+
+
+def test_a_token_may_have_another_role_elsewhere(lamplighter: Run, daemon: SaidDaemon) -> None:
+    granted = [{"role": "operate", "namespaces": ["lab-*"]}, {"role": "read", "namespaces": ["*"]}]
+    daemon.says("POST", "/api/tokens", (201, {"token": token(grants=granted), "secret": SECRET}))
+
+    told = lamplighter("token", "create", "ci", "--role", "operate", "--namespaces", "lab-*", "--also", "read:*")
+
+    assert "ci may operate in lab-* and read everywhere until" in told.err
+    assert daemon.asked[0].body["grants"] == granted
 
 
 def test_tokens_are_listed(lamplighter: Run, daemon: SaidDaemon) -> None:
@@ -64,7 +73,7 @@ def test_tokens_are_listed(lamplighter: Run, daemon: SaidDaemon) -> None:
     told = lamplighter("token", "list")
 
     assert [line.split("  ")[0] for line in told.out.splitlines()] == ["NAME", "ci", "old", "ever"]
-    assert "acme, lab-*" in told.out
+    assert "operate in acme, lab-*" in told.out
     assert told.out.splitlines()[1].endswith("2026-09-30 12:00:00 UTC")
     assert told.out.splitlines()[2].endswith("2026-09-30 12:00:00 UTC (over)")
     assert told.out.splitlines()[3].endswith("revoked")
@@ -98,6 +107,8 @@ def test_a_token_that_is_not_there_is_no_endpoint_that_is_gone(lamplighter: Run,
         (["create", "ci"], "--role"),
         (["create", "ci", "--role", "owner"], "owner"),
         (["create", "ci", "--role", "read", "--for", "soon"], "not a span of time"),
+        (["create", "ci", "--role", "read", "--also", "operate"], "write ROLE:GLOBS"),
+        (["create", "ci", "--role", "read", "--also", "owner:*"], "write ROLE:GLOBS"),
         (["revoke"], "NAME"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 
 from events import streams
 from events.catalogue import DaemonStopped, NamespaceUnreachable
-from service.access import Role
+from service.access import Grant, Role
 from service.parts import Parts
 from service.web import access, openapi
 from service.web.access import tokens_of
@@ -78,7 +78,7 @@ BODIES: dict[str, Any] = {
     "/api/hold": {"for": "1h"},
     "/api/endpoints/{namespace}": {"name": "more"},
     "/api/endpoints/{namespace}/{name}": {"tags": []},
-    "/api/tokens": {"name": "new", "role": "read"},
+    "/api/tokens": {"name": "new", "grants": [{"role": "read"}]},
     "/api/parked/replay": {"subscriber": "alerts", "position": 1, "why": "x"},
     "/api/parked/skip": {"subscriber": "alerts", "position": 1, "why": "x"},
 }
@@ -108,11 +108,15 @@ async def headers_of(parts: Parts, caller: str) -> dict[str, str]:
         case "the daemon's own":
             return {"Authorization": f"Bearer {TOKEN}"}
         case "a revoked token":
-            made = await tokens_of(parts).create("t", Role.ADMIN, ("*",), expires_at=None, actor="person:ana")
+            made = await tokens_of(parts).create(
+                "t", Grant(role=Role.ADMIN, namespaces=("*",)), expires_at=None, actor="person:ana"
+            )
             await tokens_of(parts).revoke("t", actor="person:ana")
         case _:
             assert role is not None
-            made = await tokens_of(parts).create("t", role, (where,), expires_at=None, actor="person:ana")
+            made = await tokens_of(parts).create(
+                "t", Grant(role=role, namespaces=(where,)), expires_at=None, actor="person:ana"
+            )
     return {"Authorization": f"Bearer {made.secret}"}
 
 
@@ -198,7 +202,10 @@ async def test_the_tests_find_a_guard_that_lets_through_too_much(
         caught: list[object] = []
         for caller in ("read in acme", "read in beta"):
             made = await tokens_of(asked.parts).create(
-                caller.replace(" ", "-"), Role.READ, (caller.split()[-1],), expires_at=None, actor="person:ana"
+                caller.replace(" ", "-"),
+                Grant(role=Role.READ, namespaces=(caller.split()[-1],)),
+                expires_at=None,
+                actor="person:ana",
             )
             headers = {"Authorization": f"Bearer {made.secret}"}
             for (method, path), (kind, needed) in EXPECTED.items():
@@ -220,7 +227,7 @@ async def test_the_real_guard_lets_none_of_that_through(tmp_path: Path) -> None:
 async def _outlives_its_token(asked: Caller) -> list[str]:
     """Return what goes on although the token by which it was asked for was revoked."""
     tokens = tokens_of(asked.parts)
-    made = await tokens.create("short", Role.READ, ("*",), expires_at=None, actor="person:ana")
+    made = await tokens.create("short", Grant(role=Role.READ, namespaces=("*",)), expires_at=None, actor="person:ana")
     headers = {"Authorization": f"Bearer {made.secret}"}
     found = []
     async with asyncio.TaskGroup() as tasks, asked.http.get("/api/events/stream", headers=headers) as response:

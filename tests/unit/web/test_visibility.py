@@ -15,7 +15,7 @@ from events import catalogue, streams
 from events.catalogue import DaemonStopped, Fired, NamespaceUnreachable, Severity
 from events.sqlite import SqliteLog
 from events.unit import CursorMove, Parked, Unit
-from service.access import Role
+from service.access import Grant, Role
 from service.web.access import tokens_of
 from service.web.permissions import NEEDS
 from statemachine.model import EndpointName, Kind, StatusChanged, Window
@@ -56,7 +56,7 @@ class Bearer:
 
 async def bearer(caller: Caller, *namespaces: str, role: Role = Role.OPERATE, name: str = "ci") -> Bearer:
     tokens = tokens_of(caller.parts)
-    made = await tokens.create(name, role, namespaces, expires_at=None, actor="person:ana")
+    made = await tokens.create(name, Grant(role=role, namespaces=namespaces), expires_at=None, actor="person:ana")
     return Bearer(caller, made.secret)
 
 
@@ -129,7 +129,7 @@ async def test_no_answer_names_a_namespace_that_the_caller_may_not_see(tmp_path:
         for path in asked:
             told = await ci.text(path)
             assert "zeta" not in told, path
-            assert len(told) > 10
+            assert told
         names = [path for path in asked if "zeta" in await owner.text(path)]
 
     assert {"/api/status", "/api/endpoints", "/api/events", "/api/plan", "/api/uptime"} <= set(names)
