@@ -8,8 +8,8 @@ Whoever wants the same of the same endpoint is one crowd: how it stands is judge
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -37,6 +37,7 @@ class _Crowd:
     count: int = 0
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    attention: ExitStack = field(default_factory=ExitStack)
 
     def tell(self, answer: Answer) -> None:
         """Wake those whom this concerns."""
@@ -69,19 +70,22 @@ class Readiness:
     async def wait(self, name: EndpointName, *, goal: Goal = ANY, seconds: float) -> Answer:
         """Wait until the endpoint is as it is wanted, until that is no use, or until the time is over."""
         asked = self._clock.monotonic()
-        with self._watch.attention(name), self._joined(name, goal) as crowd:
-            try:
-                async with self._clock.timeout(seconds):
-                    while self._goes_on(crowd, asked):
-                        await crowd.ended.wait()
-                    return crowd.answer
-            except TimeoutError:
-                return replace(crowd.answer, end=End.TIMED_OUT)
+        crowd = self._join(name, goal)
+        try:
+            async with self._clock.timeout(seconds):
+                while self._goes_on(crowd, asked):
+                    await crowd.ended.wait()
+                return crowd.answer
+        except TimeoutError:
+            return replace(crowd.answer, end=End.TIMED_OUT)
+        finally:
+            self._leave(crowd)
 
     async def follow(self, name: EndpointName, *, goal: Goal = ANY, seconds: float) -> AsyncGenerator[Answer, None]:
         """Yield how it stands, at once, whenever that changes, and now and then; the last has an end, as in `wait`."""
         asked = self._clock.monotonic()
-        with self._watch.attention(name), self._joined(name, goal) as crowd:
+        crowd = self._join(name, goal)
+        try:
             while self._goes_on(crowd, asked):
                 moved, left = crowd.moved, asked + seconds - self._clock.monotonic()
                 if left <= 0:
@@ -90,6 +94,8 @@ class Readiness:
                 yield replace(crowd.answer, end=None)
                 await wait_for(self._clock, moved, min(left, AGAIN_SECONDS))
             yield crowd.answer
+        finally:
+            self._leave(crowd)
 
     def _goes_on(self, crowd: _Crowd, asked: float) -> bool:
         """Return whether it must be waited on. A name that never was may have been made a moment ago."""
@@ -149,21 +155,26 @@ class Readiness:
             expected=expected_of(self._live.uptime.of(name), self._clock.now()),
         )
 
-    @contextmanager
-    def _joined(self, name: EndpointName, goal: Goal) -> Iterator[_Crowd]:
-        answer = self._state(name, goal)
-        crowd = self._crowds.setdefault((name, goal), _Crowd(name, goal, answer))
-        crowd.count += 1
-        if answer != crowd.answer:
+    def _join(self, name: EndpointName, goal: Goal) -> _Crowd:
+        """Return the crowd to which one more belongs now, which must `_leave` it. Raises NotWatched."""
+        self._watch.of(name.namespace).nudge()
+        answer, crowd = self._state(name, goal), self._crowds.get((name, goal))
+        if crowd is None:
+            crowd = self._crowds[name, goal] = _Crowd(name, goal, answer)
+            crowd.attention.enter_context(self._watch.attention(name))
+        elif answer != crowd.answer:
             crowd.tell(answer)
+        crowd.count += 1
         self._awaited.set()
-        try:
-            yield crowd
-        finally:
-            crowd.count -= 1
-            if not crowd.count:
-                del self._crowds[name, goal]
-                if not any(awaited == name for awaited, _ in self._crowds):
-                    self._healthy.pop(name, None)
-                if not self._crowds:
-                    self._awaited.clear()
+        return crowd
+
+    def _leave(self, crowd: _Crowd) -> None:
+        crowd.count -= 1
+        if crowd.count:
+            return
+        crowd.attention.close()
+        del self._crowds[crowd.name, crowd.goal]
+        if not any(name == crowd.name for name, _ in self._crowds):
+            self._healthy.pop(crowd.name, None)
+        if not self._crowds:
+            self._awaited.clear()

@@ -4,9 +4,9 @@ No task is made for that: each such answer stands in a time limit without a time
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import TracebackType
 
 from aiohttp import web
 
@@ -37,30 +37,22 @@ class Lasting:
         """Return how many are being given."""
         return len(self._open)
 
-    @asynccontextmanager
-    async def open(
-        self, request: web.Request, *, grace_seconds: float = 0.0, needs_caller: bool = True
-    ) -> AsyncIterator[None]:
+    def open(self, request: web.Request, *, grace_seconds: float = 0.0, needs_caller: bool = True) -> "_Open":
         """Run the block until it ends by itself, or raise Ended out of it.
 
         `grace_seconds` is how long it may go on when the daemon stops; with `needs_caller` it ends when the caller
         hangs up.
         """
-        limit = asyncio.timeout(None)
-        try:
-            async with limit:
-                self._open[limit] = _Answer(request=request, grace_seconds=grace_seconds, needs_caller=needs_caller)
-                try:
-                    self._watch_callers()
-                    if self._ending:
-                        _pull(limit, grace_seconds)
-                    yield
-                finally:
-                    del self._open[limit]
-        except TimeoutError:
-            if limit.expired():
-                raise Ended from None
-            raise
+        return _Open(self, _Answer(request=request, grace_seconds=grace_seconds, needs_caller=needs_caller))
+
+    def _begin(self, limit: asyncio.Timeout, answer: _Answer) -> None:
+        self._open[limit] = answer
+        self._watch_callers()
+        if self._ending:
+            _pull(limit, answer.grace_seconds)
+
+    def _over(self, limit: asyncio.Timeout) -> None:
+        del self._open[limit]
 
     async def end(self, _app: web.Application | None = None) -> None:
         """End them all, each after its grace, and every one that begins from now on; the app's shutdown calls it."""
@@ -86,6 +78,30 @@ class Lasting:
                 _pull(limit, 0.0)
         if self._open:
             self._watch_callers()
+
+
+class _Open:
+    """One answer being given, as a block. A class, and no generator: thousands of them end at the same instant."""
+
+    __slots__ = ("_answer", "_lasting", "_limit")
+
+    def __init__(self, lasting: Lasting, answer: _Answer) -> None:
+        self._lasting = lasting
+        self._answer = answer
+        self._limit = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        self._lasting._begin(self._limit, self._answer)  # noqa: SLF001  # it is a part of it
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lasting._over(self._limit)  # noqa: SLF001
+        try:
+            await self._limit.__aexit__(kind, error, trace)
+        except TimeoutError:
+            raise Ended from None
 
 
 def has_left(request: web.Request) -> bool:

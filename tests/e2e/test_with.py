@@ -1,12 +1,15 @@
 """`lamplighter with`: a command that runs while its endpoint is awake, whatever happens to the daemon meanwhile."""
 
 import signal
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.daemons import EAGER, WATCH, Daemon
-from tests.e2e.processes import Process, wait_until
+from tests.e2e.processes import LAMPLIGHTER, Process, wait_until
 
 ACT = 'mode = "act"\n'
 ONE = "acme/one"
@@ -163,6 +166,43 @@ def test_signals_reach_the_command_and_its_lease_is_given_back(daemon: Daemon) -
         wait_until(lambda: true_status(daemon) == "paused", why=lambda: str(daemon.process))
     assert verbs(daemon) == ["resume", "pause"] * 2
     assert len(daemon.entries("lease.released")) == 2
+
+
+LISTENER = """
+    import os, pathlib, signal, sys
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    if "aside" in sys.argv:
+        os.setpgid(0, 0)  # out of what the terminal's keys reach
+    pathlib.Path("began").touch()
+    pathlib.Path("signalled").write_text(str(signal.sigtimedwait([signal.SIGINT], 3) is not None))
+"""
+TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+
+
+@pytest.mark.parametrize("where, reached", [((), "True"), (("aside",), "False")])
+def test_what_is_typed_at_a_terminal_reaches_the_command_by_the_terminal_alone(
+    daemon: Daemon, where: tuple[str, ...], reached: str
+) -> None:
+    acting(daemon, state="running")
+    words = (LAMPLIGHTER, "with", ONE, *script(daemon, LISTENER), *where)
+    terminal = subprocess.Popen(
+        (sys.executable, "-c", TERMINAL, *words),
+        cwd=daemon.machine.home,
+        env=daemon.machine.environment({"LAMPLIGHTER_CONFIG": str(daemon.file)}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        wait_until(touched(daemon, "began").exists)
+        assert terminal.stdin is not None
+        terminal.stdin.write(b"\x03")
+        terminal.stdin.flush()
+        wait_until(lambda: touched(daemon, "signalled").exists() and touched(daemon, "signalled").read_text(), 30)
+    finally:
+        terminal.kill()
+        terminal.communicate(timeout=10)
+
+    assert touched(daemon, "signalled").read_text() == reached
 
 
 def test_a_command_that_a_signal_ends_is_told_as_a_shell_tells_it(daemon: Daemon) -> None:

@@ -339,6 +339,34 @@ async def test_who_needs_it_while_it_is_put_back_to_rest_gets_it_awake(stage: Sc
             assert str(stage.sim.status("acme", "one")) == "paused"
 
 
+async def test_a_lease_that_comes_after_the_pause_was_decided_and_before_it_is_meant_stops_it(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="paused", type="public", start_seconds=30)
+    async with stage.daemon(PLAIN) as parts:
+        lease = await take(parts, seconds=HOUR)
+        await wake(parts, lease)
+        await parts.readiness.wait(ONE, seconds=HOUR)
+        async with parts.commander.turns.of(ONE):  # as if another act were under way
+            await release(parts, lease)
+            await stage.clock.sleep(10)
+            await take(parts, BEN, seconds=HOUR)
+        await stage.clock.sleep(60)
+
+    assert writes(stage) == ["resume"]
+
+
+async def test_who_asks_while_an_act_is_under_way_is_told_of_what_it_leaves(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public", start_seconds=30)
+    async with stage.daemon(PLAIN) as parts, asyncio.TaskGroup() as tasks:
+        async with parts.commander.turns.of(ONE):
+            woken = tasks.create_task(wake(parts, None))
+            await stage.clock.sleep(5)
+            stage.sim.act("acme", "one", "pause")
+        outcome = await woken
+
+    assert isinstance(outcome, Done)
+    assert writes(stage) == ["resume"]
+
+
 async def test_a_round_without_a_daemon_keeps_a_lease_for_its_grace_and_no_longer(stage: Scene) -> None:
     stage.sim.create("acme", "one", state="running", type="public")
     async with stage.daemon(PLAIN) as parts:
