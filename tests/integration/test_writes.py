@@ -447,6 +447,17 @@ async def test_what_was_paused_elsewhere_a_second_ago_can_be_resumed_while_the_v
     assert len(writes(stage)) == 1
 
 
+async def test_of_many_who_ask_at_once_nobody_is_refused_for_what_another_did(stage: Scene) -> None:
+    stage.sim.create("acme", "tgi", state="paused", type="public")
+    async with called(stage) as ask, asyncio.TaskGroup() as tasks:
+        stage.sim.faults.latency_seconds = (0.2, 0.4)
+        asked = [tasks.create_task(ask("POST", f"{AT}/resume", key=f"k{number}")) for number in range(10)]
+        await asyncio.wait(asked)
+
+    assert sorted(task.result()["outcome"] for task in asked) == ["done", *["nothingToDo"] * 9]
+    assert len(writes(stage)) == 1
+
+
 async def test_what_cannot_be_read_goes_upstream_instead_of_being_told_from_before(stage: Scene) -> None:
     stage.sim.create("acme", "tgi", state="paused", type="public")
     async with called(stage) as ask:
