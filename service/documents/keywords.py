@@ -35,10 +35,9 @@ class Update(TypedDict, total=False):
     tags: list[str] | None
 
 
-class Creation(TypedDict, total=False):
-    """Every keyword of a creation."""
+class Terms(TypedDict, total=False):
+    """Every keyword of a creation but the name."""
 
-    name: Required[str]
     repository: Required[str]
     framework: Required[str]
     accelerator: Required[str]
@@ -67,3 +66,9 @@ class Creation(TypedDict, total=False):
     path: str | None
     cache_http_responses: bool | None
     tags: list[str] | None
+
+
+class Creation(Terms):
+    """Every keyword of a creation."""
+
+    name: Required[str]
