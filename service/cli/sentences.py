@@ -14,6 +14,7 @@ from service.cli.spelling import COMMANDS, counted, grants, moment, replicas, st
 from service.durations import humanize
 
 Data = Mapping[str, Any]
+MOST_PATHS = 4  # of a document that is written
 LONGEST = 200  # characters of a document that is shown as it is
 
 
@@ -87,8 +88,9 @@ def _warned(data: Data) -> str:
 
 def _intended(data: Data) -> str:
     who = f"policy {data['policy']}" if data.get("policy") else "a person"
-    wanted = data.get("wanted") or {}
-    what = f" ({', '.join(f'{path} {_value(value)}' for path, value in wanted.items())})" if wanted else ""
+    wanted = [f"{path} {_value(value)}" for path, value in (data.get("wanted") or {}).items()]
+    more = f", and {len(wanted) - MOST_PATHS} more" if len(wanted) > MOST_PATHS else ""
+    what = f" ({', '.join(wanted[:MOST_PATHS])}{more})" if wanted else ""
     return f"{who} means to {COMMANDS.get(data['command'], data['command'])} it{what}: {data['reason']}"
 
 

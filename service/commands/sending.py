@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.ports import Item, Writer
+from service.commands.quoting import hidden_in, hush
+from service.ports import HubError, Item, Writer
 from service.watch import Watch
 from statemachine.machine import Command
 from statemachine.model import EndpointName
@@ -35,16 +36,23 @@ class Sending:
 
     def update(self, name: EndpointName, changes: Mapping[str, Any]) -> Send:
         """Return what sends a partial document."""
-        return self._recording(name, lambda: self.writer.update(name, changes))
+        return self._recording(name, lambda: self.writer.update(name, changes), hidden=hidden_in(changes))
 
     def create(self, name: EndpointName, document: Mapping[str, Any]) -> Send:
         """Return what sends a whole document."""
-        return self._recording(name, lambda: self.writer.create(name.namespace, document))
+        hidden = hidden_in(document)
+        return self._recording(name, lambda: self.writer.create(name.namespace, document), hidden=hidden)
 
-    def _recording(self, name: EndpointName, send: Callable[[], Awaitable[Item | None]]) -> Send:
+    def _recording(
+        self, name: EndpointName, send: Callable[[], Awaitable[Item | None]], *, hidden: frozenset[str] = frozenset()
+    ) -> Send:
         async def sent() -> Item | None:
             with self.watch.writing(name):
-                item = await send()
+                try:
+                    item = await send()
+                except HubError as error:
+                    hush(error, hidden)
+                    raise
                 if item is not None:
                     await self.watch.absorb(item)
             return item

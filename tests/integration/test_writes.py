@@ -1,21 +1,26 @@
 """Endpoints created, changed and deleted by people, over the whole daemon, beside the simulator, in virtual time."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from events.catalogue import Abandoned, Confirmed, Failed, Fired, Intended
 from service.commands import Done, GivenUp, NotAllowed, Rejected
+from service.huggingface.answers import Answer, Call
+from service.huggingface.verdicts import judge
 from service.parts import Parts
 from service.ports import Item, Unavailable
 from service.simulator.orders import Order
 from service.simulator.simulator import Request
 from statemachine.machine import Command
-from statemachine.model import Deleted, Discovered, EndpointName, Reconfigured
+from statemachine.model import Deleted, Discovered, EndpointName, Look, Reconfigured
 from tests.integration.world import ACT, Scene, endpoint
 
 pytestmark = pytest.mark.looptime(noop_cycles=4)
@@ -239,6 +244,39 @@ async def test_what_is_no_document_is_refused_before_anything_is_meant(stage: Sc
     assert await stage.events(Intended) == []
 
 
+@pytest.mark.parametrize("code", [422, 403, 404, 500])
+async def test_a_refusal_that_quotes_a_secret_is_told_to_who_asked_and_not_to_the_log(
+    stage: Scene, code: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stage.sim.create("acme", "tgi", state="running", type="public")
+    padding = "x" * 250  # so that the words are cut in the middle of the secret
+    async with called(stage) as ask:
+        writer = ask.parts.commander.writers["acme"]
+        answer = Answer(
+            code=code,
+            headers={},
+            body=json.dumps({"error": f"{padding} not a value: {SECRET * 3}"}).encode(),
+            look=Look(asked_at=stage.clock.now(), answered_at=stage.clock.now(), asked=0.0, answered=0.0),
+        )
+
+        async def refuses(name: EndpointName, document: Mapping[str, Any]) -> Item:
+            call = Call(doing=f"update {name}", url=URL("http://hub"), namespace="acme", token_source="", most_bytes=9)
+            raise judge(call, answer, secret="hf_robot", now=stage.clock.now()).error
+
+        writer.update = refuses  # type: ignore[method-assign]
+        stage.clock.now()
+        change = {"model": {"env": {"MODE": SECRET * 3}}}
+        if code == 500:
+            asyncio.get_running_loop().call_later(60, lambda: setattr(writer, "update", type(writer).update))
+            stage.sim.at(stage.clock.now() + timedelta(seconds=20), "acme", "tgi", "delete")
+        told = await ask("PATCH", AT, change, code=409 if code == 500 else code)
+
+    assert (SECRET in told.get("body", "")) == (code != 500)
+    assert SECRET[:6] not in told["detail"]
+    assert not [recorded for recorded in await stage.recorded() if SECRET[:6].encode() in recorded.data]
+    assert SECRET[:6] not in "".join(capfd.readouterr())
+
+
 # --- one key, one command --------------------------------------------------------------------------------------------
 
 
@@ -444,6 +482,17 @@ async def test_what_was_paused_elsewhere_a_second_ago_can_be_resumed_while_the_v
 
     assert done["outcome"] == "done"
     assert done["status"] in {"pending", "initializing", "running"}
+    assert len(writes(stage)) == 1
+
+
+async def test_of_many_who_ask_at_once_nobody_is_refused_for_what_another_did(stage: Scene) -> None:
+    stage.sim.create("acme", "tgi", state="paused", type="public")
+    async with called(stage) as ask, asyncio.TaskGroup() as tasks:
+        stage.sim.faults.latency_seconds = (0.2, 0.4)
+        asked = [tasks.create_task(ask("POST", f"{AT}/resume", key=f"k{number}")) for number in range(10)]
+        await asyncio.wait(asked)
+
+    assert sorted(task.result()["outcome"] for task in asked) == ["done", *["nothingToDo"] * 9]
     assert len(writes(stage)) == 1
 
 
