@@ -65,7 +65,7 @@ async def test_a_foreign_page_a_foreign_host_and_a_tokenless_write_change_nothin
                 refused = await ask(route.method, path, code=code, headers=headers, json={"for": "2h"})
                 assert refused["error"]
 
-        assert len(writes) == 16
+        assert len(writes) == 18
         assert await stage.log.head() == head
     assert not [request for request in stage.sim.requests if request.write]
 
