@@ -85,6 +85,7 @@ async def test_a_reading_client_can_post_nowhere_but_to_metrics(stage: Stage) ->
             "middlewares",
             "open",
             "probe",
+            "relay",
             "reuse",
             "stream",
         }
@@ -92,8 +93,12 @@ async def test_a_reading_client_can_post_nowhere_but_to_metrics(stage: Stage) ->
             with pytest.raises(NotFound):
                 await hub.metric(TGI, metric, since=SINCE, until=SINCE, step=DAY)
         await hub.metric(TGI, "pause", since=SINCE, until=SINCE, step=DAY)
+        (await hub.relay("/v2/endpoint/acme/tgi/pause", "")).release()
 
-    assert [asked.path for asked in stage.asked] == ["/v2/endpoint/acme/tgi/metrics/pause"]
+    assert [(asked.method, asked.path) for asked in stage.asked] == [
+        ("POST", "/v2/endpoint/acme/tgi/metrics/pause"),
+        ("GET", "/v2/endpoint/acme/tgi/pause"),
+    ]
 
 
 async def test_open_metrics_are_read(stage: Stage) -> None:
