@@ -136,7 +136,7 @@ def _ensure(asked: Daemon, keeper: Keeper, *, until: float) -> None:
         if reply.code == STOPPING and time.monotonic() < until:
             time.sleep(AGAIN_SECONDS)
             continue
-        ensured(reply, asked)
+        ensured(reply, asked, otherwise=Exit.REACHED_FAILED)
         return
 
 
