@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli.asking import ACT_SECONDS, Daemon, NotReached
+from service.cli.asking import ACT_SECONDS, Daemon, NotReached, endpoint_path
 from service.cli.calling import EndpointName, Json, Url, daemon, wants_json
 from service.cli.child import Child, Ended
 from service.cli.exits import Exit, Stop, With
@@ -18,6 +18,7 @@ from service.cli.printing import document, say, table, warn
 from service.cli.spelling import moment, parse_endpoint, parse_span
 from service.cli.waiting import AGAIN_SECONDS, ENDS, STOPPING, Timeout, Wanted, ensured, progress, waited, why_not
 
+SHORT = 8  # letters of a lease's id: enough to tell it from others
 OWN: Mapping[int, With] = {
     Exit.NOT_REACHED: With.NOT_REACHED,
     Exit.NOT_ALLOWED: With.NOT_ALLOWED,
@@ -68,24 +69,42 @@ def with_(
 def leases(
     ctx: typer.Context,
     namespace: Annotated[str | None, typer.Option("--namespace", metavar="NS", help="Only of this namespace.")] = None,
+    end: Annotated[
+        str | None, typer.Option("--end", metavar="LEASE", help="End this one, whoever took it; its first letters do.")
+    ] = None,
     url: Url = None,
     json: Json = False,
 ) -> None:
-    """List who holds which endpoint awake, since when and until when."""
-    told = daemon(ctx, url).get("/api/leases", {"namespace": namespace})
+    """List who holds which endpoint awake, since when and until when; or end one of these leases."""
+    asked = daemon(ctx, url)
+    told = asked.get("/api/leases", {"namespace": namespace})
+    if end is not None:
+        told = _end(asked, [lease for lease in told["items"] if lease["lease"].startswith(end)], end)
     if wants_json(ctx, json):
         document(told)
+        return
+    if end is not None:
+        say(f"ended; {told['left']} left on it{': ' + told['why'] if told['why'] else ''}")
         return
     if not told["items"]:
         say("nobody holds an endpoint awake")
         return
     rows = [_row(lease) for lease in told["items"]]
-    table(("ENDPOINT", "HOLDER", "SINCE", "UNTIL", "AFTER", "REASON"), rows)
+    table(("LEASE", "ENDPOINT", "HOLDER", "SINCE", "UNTIL", "AFTER", "REASON"), rows)
+
+
+def _end(asked: Daemon, found: list[Mapping[str, Any]], wanted: str) -> Any:
+    if len(found) != 1:
+        many = "several leases begin" if found else "no lease begins"
+        raise Stop(f"{many} with {wanted!r}: `lamplighter leases` lists them", Exit.USAGE if found else Exit.GONE)
+    lease = found[0]
+    return asked.checked(asked.ask("DELETE", endpoint_path(lease["endpoint"], "leases", lease["lease"])))
 
 
 def _row(lease: Mapping[str, Any]) -> tuple[str, ...]:
     after = "put back to rest" if lease["pause_after"] else "left as it is"
     return (
+        lease["lease"][:SHORT],
         lease["endpoint"],
         lease["holder"],
         moment(lease["since"]),
@@ -136,7 +155,7 @@ def _ensure(asked: Daemon, keeper: Keeper, *, until: float) -> None:
         if reply.code == STOPPING and time.monotonic() < until:
             time.sleep(AGAIN_SECONDS)
             continue
-        ensured(reply, asked)
+        ensured(reply, asked, otherwise=Exit.REACHED_FAILED)
         return
 
 

@@ -95,15 +95,15 @@ def wait(
             say(line, "dim")
 
 
-def ensured(reply: Reply, asked: Daemon) -> None:
+def ensured(reply: Reply, asked: Daemon, *, otherwise: Exit = Exit.FAILED) -> None:
     """Raise Stop unless the daemon says that the endpoint runs or starts."""
     told = reply.document if isinstance(reply.document, dict) else {}
     if told.get("outcome") in {"done", "nothingToDo"}:
         return
     if "outcome" not in told:
         asked.checked(reply)
-    code = Exit.NOT_ALLOWED if told.get("outcome") == "notAllowed" or reply.code == NOT_ALLOWED else Exit.REACHED_FAILED
-    raise Stop(f"it cannot be resumed: {reply.error}", code, document=told)
+    refused = told.get("outcome") == "notAllowed" or reply.code == NOT_ALLOWED
+    raise Stop(f"it cannot be resumed: {reply.error}", Exit.NOT_ALLOWED if refused else otherwise, document=told)
 
 
 def waited(asked: Daemon, endpoint: str, *, wanted: Wanted, seconds: float, tell: Tell | None = None) -> dict[str, Any]:

@@ -47,6 +47,18 @@ def test_who_holds_what_awake_is_listed(lamplighter: Run, daemon: SaidDaemon) ->
     assert none.out == "nobody holds an endpoint awake\n"
 
 
+def test_a_lease_is_ended_by_the_first_letters_of_its_id(lamplighter: Run, daemon: SaidDaemon) -> None:
+    other = {**LEASE, "lease": "l-2"}
+    daemon.says("GET", "/api/leases", (200, {"items": [LEASE, other]}))
+    daemon.says("DELETE", f"{HERE}/leases/l-2", (200, {"lease": "l-2", "left": 1, "then": "kept", "why": "1 more"}))
+
+    ended, several, none = (lamplighter("leases", "--end", letters) for letters in ("l-2", "l-", "x"))
+
+    assert (ended.code, ended.out) == (0, "ended; 1 left on it: 1 more\n")
+    assert (several.code, none.code) == (2, 8)
+    assert [one.method for one in daemon.asked].count("DELETE") == 1
+
+
 def test_a_command_sees_the_endpoint_and_its_exit_code_is_passed_on(
     lamplighter: Run, daemon: SaidDaemon, home: Path
 ) -> None:

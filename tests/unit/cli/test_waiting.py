@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -94,3 +95,47 @@ def test_what_nobody_can_wait_for_is_refused_by_the_daemon(lamplighter: Run, dae
     told = lamplighter("wait", "acme/tgi", "--for", "tea")
 
     assert (told.code, told.err) == (2, "for='tea' is nothing to wait for\n")
+
+
+def test_on_the_way_it_is_told_what_is_missing_and_how_long_such_starts_took(
+    lamplighter: Run, daemon: SaidDaemon, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = {"starts": 4, "p50_seconds": 180.0, "p90_seconds": 300.0}
+    _, pending = answer("timedOut", "pending", waiting_for="status running; it is pending", expected=past)
+    _, ready = answer("reached", "running")
+    words = [("progress", {**pending, "end": None})] * 2 + [("end", ready)]
+    stream = "".join(f"event: {word}\ndata: {json.dumps(told)}\n\n" for word, told in words)
+    cut = "".join(f"event: {word}\ndata: {json.dumps(told)}\n\n" for word, told in words[:1])
+    daemon.says("GET", WAIT, (200, cut), (200, stream))
+    monkeypatch.setattr(waiting, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+
+    told = lamplighter("wait", "acme/tgi")
+
+    assert told.code == 0
+    (line,) = told.err.splitlines()
+    assert line.startswith(
+        "acme/tgi: pending; waiting for status running; it is pending; of its last 4 starts half took"
+    )
+    assert "up to 3 min, nine in ten up to 5 min" in line
+    assert {one.headers["Accept"] for one in daemon.asked} == {"text/event-stream"}
+
+
+@pytest.mark.parametrize(
+    "ensured, code",
+    [
+        ((200, {"outcome": "done", "status": "pending"}), 0),
+        ((403, {"outcome": "notAllowed", "error": "observe"}), 4),
+        ((409, {"outcome": "cannotApply", "error": "no such"}), 1),
+    ],
+)
+def test_a_wait_may_first_see_to_it_that_it_starts(
+    lamplighter: Run, daemon: SaidDaemon, *, ensured: tuple[int, Any], code: int
+) -> None:
+    daemon.says("POST", "/api/endpoints/acme/tgi/ensure", ensured)
+    daemon.says("GET", WAIT, answer("reached", "running"))
+
+    told = lamplighter("wait", "acme/tgi", "--ensure")
+
+    assert told.code == code
+    assert [one.method for one in daemon.asked] == (["POST", "GET"] if code == 0 else ["POST"])
