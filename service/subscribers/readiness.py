@@ -121,7 +121,9 @@ class Readiness:
         while True:
             await self._awaited.wait()
             async with asyncio.TaskGroup() as tasks:
-                for name in {name for name, _ in self._crowds}:
+                for name in dict.fromkeys(
+                    name for name, _ in self._crowds
+                ):  # in an order of their own, as a seed must replay
                     tasks.create_task(self._probe(name), name=f"probe {name}")
             self._judge()
             await self._clock.sleep(PROBE_SECONDS)
