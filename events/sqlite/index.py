@@ -68,12 +68,14 @@ def check_sum(id_: str) -> int:
 def keep_up(con: sqlite3.Connection, head: int) -> tuple[bool, bool]:
     """Extend the index, and the ids, where so many are missing that it is worth while; return which was extended."""
     indexed, known = con.execute("SELECT indexed, known FROM head").fetchone()
-    due = head - indexed >= STEP, head - known >= IDS
-    if due[0]:
+    extends = head - indexed >= STEP
+    # Not both in one transaction, if it can be helped: who waits for one step need not wait for the other.
+    learns = head - known >= (2 * IDS if extends else IDS)
+    if extends:
         extend(con, indexed + 1, head)
-    elif due[1]:  # not in one transaction: who waits for one step need not wait for the other
+    if learns:
         learn(con, known + 1, head)
-    return due[0], due[1] and not due[0]
+    return extends, learns
 
 
 def extend(con: sqlite3.Connection, first: int, last: int) -> None:

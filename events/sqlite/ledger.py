@@ -111,7 +111,10 @@ class Ledger:
     def version(self, stream: str) -> int:
         """Return the number of events in a stream."""
         known = self._versions.get(stream)
-        return self._keep(stream, rows.version(self._con, stream)) if known is None else known
+        if known is None:
+            self._write_events()  # those of this stream may be among them, and not in mind any more
+            known = self._keep(stream, rows.version(self._con, stream))
+        return known
 
     def cursor(self, name: str) -> int:
         """Return where a subscription stands."""

@@ -22,11 +22,12 @@ from events.anchor import BEGINNING, Anchor, NotRedacted, Redaction
 from events.errors import LogError, LogHeld, LogUnusable
 from events.query import Query
 from events.record import Recorded
+from events.sqlite import index, ledger
 from events.sqlite.file import WAL_BYTES
 from events.sqlite.ledger import Ledger
 from events.sqlite.log import SqliteLog, _Call, open_readonly
 from events.sqlite.writer import Job, Writer
-from events.unit import Appended, CursorMove, Unit
+from events.unit import Appended, CursorMove, StaleVersion, Unit
 from tests.contract.disks import NOON, SqliteDisk, added, append, draft, everything, reasons, unit
 from tests.contract.filesystems import small
 
@@ -690,3 +691,36 @@ async def test_a_second_process_is_refused_and_told_who_holds_the_log(log: Sqlit
 
     assert second.returncode != 0
     assert f"LogHeld: the log {log.path} is held by process {os.getpid()}" in second.stderr
+
+
+# --- what the ledger has in mind --------------------------------------------------------------------------------------
+
+
+async def test_versions_that_are_forgotten_within_a_group_are_found_again(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "STREAMS", 1)  # each stream puts the one before out of mind
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(append(log, unit("namespace/acme", 0, draft("a"))))
+        tasks.create_task(append(log, unit("daemon", 0, draft("b"))))
+        second = tasks.create_task(append(log, unit("namespace/acme", 0, draft("c"))))
+
+    [told], [late] = first.result(), second.result()
+    assert isinstance(told, Appended)
+    assert late == StaleVersion(stream="namespace/acme", expected=0, actual=1)
+    assert isinstance(await log.verify(), Anchor)
+
+
+async def test_ids_are_learned_also_where_every_group_is_a_step_of_the_index(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "STEP", 2)
+    monkeypatch.setattr(index, "IDS", 4)
+    for number in range(8):
+        drafts = (draft(f"{number} a"), draft(f"{number} b"))
+        await added(log, unit("daemon", 2 * number, *drafts))
+
+    assert len(log._writer._ledger._known) < 8
+    assert reasons(await added(log, unit("daemon", 0, draft("0 a"), draft("0 b")))) == ["0 a", "0 b"]
+    assert await log.head() == 16
