@@ -113,6 +113,12 @@ class Reign:
             tasks.create_task(self.courier.run(), name="courier")
             tasks.create_task(self.hooks.run(), name="hooks")
 
+    async def end(self) -> None:
+        """Let nothing of it go on, also where it was replaced before `run` began."""
+        self.commander.end()
+        await self.callers.aclose()
+        await self.hub.close()
+
     async def once(self) -> bool:
         """Sweep, decide, and deliver what is due, one time; return whether every namespace could be read."""
         ground = self.ground
@@ -293,6 +299,7 @@ async def _reigns(reign: Reign, parts: Parts) -> None:
         except* Exception as errors:  # whatever it is: the log is whole, and the world is watched again
             _logger.exception("reign_broke_down", error=str(innermost(errors)))
             settle, broke_down = True, True
+        await reign.end()
         if (task := asyncio.current_task()) and task.cancelling():
             raise asyncio.CancelledError  # the group may have shown its own trouble instead of our end
         if broke_down:

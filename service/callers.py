@@ -8,14 +8,15 @@ import asyncio
 import hashlib
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import aiohttp
 
 from service.clock import Clock
-from service.ports import Identity, Unauthorized, Writer
+from service.ports import HubError, Identity, Unauthorized, Writer
 from statemachine.model import EndpointName
 
 BELIEVED_SECONDS = 60.0
@@ -58,12 +59,15 @@ class Connection:
 
 @dataclass(slots=True, kw_only=True)
 class Caller:
-    """A person, or a program of one."""
+    """A person, or a program of one; `calls` are under way, each with a limit that ends it when its client must end."""
 
     connection: Connection
     identity: Identity | None = None
     asked: float = float("-inf")
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    refusal: Unauthorized | None = None
+    calls: set[asyncio.Timeout] = field(default_factory=set)
+    left: bool = False
 
     @property
     def known(self) -> Identity:
@@ -91,44 +95,75 @@ class Callers:
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._known: dict[bytes, Caller] = {}
+        self._new: dict[bytes, Caller] = {}  # of whom nobody knows yet who they are
         self._refused: deque[float] = deque(maxlen=MOST_REFUSED)
 
-    async def of(self, secret: str) -> Caller:
-        """Return whose token this is. Raises HubError if nobody's or if nobody can tell, and TooManyRefused."""
+    @asynccontextmanager
+    async def calling(self, secret: str) -> AsyncIterator[Caller]:
+        """Give the block whose token this is. Raises HubError if nobody's or if nobody can tell, and TooManyRefused.
+
+        A client is not closed under a call; when its configuration ends, TimeoutError ends the calls that go on.
+        """
+        caller = await self._of(secret)
+        limit = asyncio.timeout(None)
+        caller.calls.add(limit)
+        try:
+            async with limit:
+                yield caller
+        finally:
+            caller.calls.discard(limit)
+            if caller.left and not caller.calls:
+                await caller.connection.hub.close()
+
+    async def aclose(self) -> None:
+        """End every call, and close every client."""
+        for callers in (self._known, self._new):
+            while callers:
+                _, caller = callers.popitem()
+                for limit in caller.calls:
+                    limit.reschedule(0)
+                await self._leave(caller)
+
+    async def _of(self, secret: str) -> Caller:
         at = hashlib.blake2b(secret.encode("utf-8", "surrogateescape"), key=self._key).digest()
-        caller = self._known.pop(at, None)
+        caller = self._known.get(at) or self._new.get(at)
         if caller is None:
             self._require_patience()
-            caller = Caller(connection=self._connect(secret))
-        self._known[at] = caller  # the one that called last is at the end
-        await self._leave_out()
+            caller = self._new[at] = Caller(connection=self._connect(secret))
+        elif at in self._known:
+            self._known[at] = self._known.pop(at)  # the one that called last is at the end
         async with caller.lock:
+            if caller.refusal is not None:
+                raise caller.refusal
             if self._clock.monotonic() - caller.asked >= BELIEVED_SECONDS:
                 await self._ask(at, caller)
         return caller
 
-    async def aclose(self) -> None:
-        """Close every client."""
-        while self._known:
-            _, caller = self._known.popitem()
-            await caller.connection.hub.close()
-
     async def _ask(self, at: bytes, caller: Caller) -> None:
+        """Ask who it is; until that is known, nobody who is known makes room for a new one."""
         try:
             caller.identity = await caller.connection.hub.whoami("")
-        except Unauthorized:
-            self._refused.append(self._clock.monotonic())
-            self._known.pop(at, None)
-            await caller.connection.hub.close()
+        except HubError as error:
+            if isinstance(error, Unauthorized):
+                self._refused.append(self._clock.monotonic())
+                caller.refusal = error
+            if caller.refusal is not None or caller.identity is None:
+                self._known.pop(at, None)
+                self._new.pop(at, None)
+                await self._leave(caller)
             raise
         caller.asked = self._clock.monotonic()
+        if self._new.pop(at, None) is not None:
+            self._known[at] = caller
+        while len(self._known) > MOST:
+            await self._leave(self._known.pop(next(iter(self._known))))
+
+    async def _leave(self, caller: Caller) -> None:
+        caller.left = True
+        if not caller.calls:
+            await caller.connection.hub.close()
 
     def _require_patience(self) -> None:
-        full = len(self._refused) == MOST_REFUSED
-        if full and self._clock.monotonic() - self._refused[0] < BELIEVED_SECONDS:
+        recent = [at for at in self._refused if self._clock.monotonic() - at < BELIEVED_SECONDS]
+        if len(recent) >= MOST_REFUSED or len(self._new) >= MOST_REFUSED:
             raise TooManyRefused
-
-    async def _leave_out(self) -> None:
-        while len(self._known) > MOST:
-            oldest = next(iter(self._known))
-            await self._known.pop(oldest).connection.hub.close()

@@ -52,7 +52,14 @@ OF_ENDPOINTS = f"""
     SELECT subject, position, kind FROM meant JOIN subjects USING (namespace, name)
 """  # noqa: S608 - a constant
 ENTRIES = f"INSERT INTO entries (subject, kind, position) {OF_KINDS} ORDER BY 1, 2, 3"
-NO_ENTRIES = f"DELETE FROM entries WHERE (subject, kind, position) IN ({OF_KINDS})"  # noqa: S608 - a constant
+NO_ENTRIES = (  # one for the whole log and one for namespaces: only so are they looked for by the key
+    f"DELETE FROM entries WHERE subject = 0 AND (kind, position) IN (SELECT kind, position FROM ({MEANT}))",  # noqa: S608 - a constant
+    f"""
+    DELETE FROM entries WHERE (subject, kind, position) IN (
+        SELECT subject, kind, position FROM ({MEANT}) JOIN subjects USING (namespace) WHERE subjects.name = ''
+    )
+    """,  # noqa: S608 - a constant
+)
 MEMBERS = f"INSERT INTO members (subject, position, kind) {OF_ENDPOINTS} ORDER BY 1, 2"
 NO_MEMBERS = f"DELETE FROM members WHERE (subject, position, kind) IN ({OF_ENDPOINTS})"  # noqa: S608 - a constant
 NAMED = "SELECT intent, position FROM events WHERE position BETWEEN ?1 AND ?2 AND intent IS NOT NULL"
@@ -93,7 +100,7 @@ def learn(con: sqlite3.Connection, first: int, last: int) -> None:
 
 def withdraw(con: sqlite3.Connection, first: int, last: int) -> None:
     """Let events not be found by the index any more; they must stand as they did when they were put in."""
-    for statement in (NO_VERSIONS, NO_ENTRIES, NO_MEMBERS, NO_FOLLOWERS):
+    for statement in (NO_VERSIONS, *NO_ENTRIES, NO_MEMBERS, NO_FOLLOWERS):
         con.execute(statement, (first, last))
 
 

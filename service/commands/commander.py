@@ -236,9 +236,13 @@ class Commander:
                     self._take_up(tasks)
                     await self._clock.sleep(AGAIN_SECONDS)
         finally:
-            self._over = True
-            for pursuit in self._pursuits:
-                pursuit.reschedule(0)
+            self.end()
+
+    def end(self) -> None:
+        """Let no command go on, and none begin; also where `run` never began."""
+        self._over = True
+        for pursuit in self._pursuits:
+            pursuit.reschedule(0)
 
     async def resume_open(self) -> None:
         """Bring every open intent to its outcome; return when all are."""

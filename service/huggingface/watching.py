@@ -144,7 +144,8 @@ class Watching:
 
     async def relay(self, path: str, query: str, *, hub: bool = False) -> aiohttp.ClientResponse:
         """GET what is at a path of the API (or of the hub) once, and return the answer as it came: close it."""
-        url = (self._hub if hub else self._api).with_path(path, encoded=True).with_query(query or None)
+        base = self._hub if hub else self._api
+        url = URL(f"{base.origin()}{path}{'?' if query else ''}{query}", encoded=True)
         return await self._transport.relay(url, namespace="")
 
     async def _listed(

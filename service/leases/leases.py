@@ -160,6 +160,14 @@ class Leases:
             await self._save(name)
         return landed.outcome
 
+    async def run_on(self, name: EndpointName) -> None:
+        """Let an endpoint run on when its leases end: a person asked that it runs."""
+        async with self._turns.of(name):
+            chain = self._chains.get(name)
+            if chain is not None and chain.woken is not None:
+                chain.woken = None
+                await self._save(name)
+
     async def once(self, commander: Commander) -> None:
         """End what is over, and put back to rest what is owed that, one time."""
         await self._expire()

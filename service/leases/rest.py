@@ -65,9 +65,9 @@ class Rest:
             known, woken = self._live.fleet.known(name), chain.woken
             if known.leases:
                 return "somebody needs it awake again"
-            kept = await self.why_kept(name, woken, commander)
-            if kept is not None or woken is None or known.life is None:
-                return kept or "nothing is known of it"
+            if woken is None or known.life is None:
+                return await self.why_kept(name, woken, commander) or "nothing is known of it"
+            # Meant before it is weighed: what is seen meanwhile makes the intent stale.
             intended = commander.intend(
                 name,
                 woken.back,
@@ -78,6 +78,9 @@ class Rest:
                 reason=f"the last lease on it ended ({last.holder}), and a lease had resumed it",
                 evidence=(woken.position,),
             )
+            kept = await self.why_kept(name, woken, commander)
+            if kept is not None:
+                return kept
             seen = {
                 streams.acts(name): known.acts_version,
                 streams.lease(name): known.leases_version,

@@ -177,6 +177,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if refused is not None:
         raise refused
     need = _need(request)
+    if request.method not in SAFE:
+        await request.read()  # who may is judged when all is said: a token may be revoked while a body is on its way
     try:
         request[CALLER] = who_calls(call, rules)
     except WrongToken as wrong:
@@ -249,11 +251,11 @@ async def holds_at(request: web.Request, position: int) -> bool:
 def _need(request: web.Request) -> Need | None:
     """Return what the address takes; at an address that is none, a reader is told so, and nobody else."""
     resource = request.match_info.route.resource
+    if request.path.startswith(OF_HUB):
+        return None
     if resource is None:
         role = Role.READ if request.method in SAFE else Role.OPERATE
         return Need(role=role, where=Where.SOMEWHERE)
-    if resource.canonical.startswith(OF_HUB):
-        return None
     method = "GET" if request.method == "HEAD" else request.method
     try:
         return NEEDS[method, resource.canonical]

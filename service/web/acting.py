@@ -58,8 +58,15 @@ def command(which: Command) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         name, parts, key = endpoint_of(request), parts_of(request), key_of(request)
         body = await body_of(request, shapes.CommandBody)
-        asked = parts.commander.ask(name, which, actor=actor_of(request), key=key, reason=reason_of(body.reason))
-        return await _carried_out(request, asked, about=str(name))
+        reason, actor = reason_of(body.reason), actor_of(request)
+
+        async def ask() -> Outcome:
+            outcome = await parts.commander.ask(name, which, actor=actor, key=key, reason=reason)
+            if which is Command.RESUME and isinstance(outcome, Done | NothingToDo):
+                await parts.leases.run_on(name)
+            return outcome
+
+        return await _carried_out(request, ask(), about=str(name))
 
     return handle
 

@@ -5,11 +5,13 @@ What the watcher knows is answered from its masked documents; every list is whol
 caller, signed by the caller's token, and its answer is that of Hugging Face.
 """
 
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any
 
+import aiohttp
 import msgspec
 from aiohttp import web
 
@@ -27,8 +29,10 @@ from service.commands import (
 )
 from service.masking import NAME
 from service.parts import Parts
-from service.ports import HubError, Refused, Unauthorized
-from service.web.context import parts_of
+from service.ports import HubError, Refused, Unauthorized, Writer
+from service.web.access import showed_token
+from service.web.context import lasting_of, parts_of
+from service.web.lasting import Ended
 from statemachine.machine import Command
 from statemachine.model import EndpointName, Missing, instant
 
@@ -52,6 +56,7 @@ class _Sought(msgspec.Struct):
     tags: list[str] = []
 
 
+_TOKEN = re.compile(r"(?!ll_)[\x21-\x7e]{1,1024}")
 _document = msgspec.json.Decoder(dict[str, Any])
 _sought = msgspec.json.Decoder(_Sought)
 
@@ -61,7 +66,12 @@ def spoken(handler: Callable[[web.Request, Caller], Awaitable[web.StreamResponse
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            return await handler(request, await _caller(request))
+            async with parts_of(request).callers.calling(_token(request)) as caller:
+                return await handler(request, caller)
+        except TooManyRefused:
+            return _error(429, "too many wrong tokens came of late: try again in a minute", {"Retry-After": "60"})
+        except TimeoutError:
+            return _error(503, "the configuration was read anew meanwhile: ask again", {"Retry-After": "1"})
         except Said as said:
             return _error(said.code, str(said), said.headers)
         except Refused as refused:
@@ -74,14 +84,12 @@ def spoken(handler: Callable[[web.Request, Caller], Awaitable[web.StreamResponse
     return handle
 
 
-async def _caller(request: web.Request) -> Caller:
+def _token(request: web.Request) -> str:
+    """Return the token that is shown, if it can be one of Hugging Face: our own are told to nobody else."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip().isascii() or not token.strip().isprintable():
+    if scheme.lower() != "bearer" or _TOKEN.fullmatch(token.strip()) is None or showed_token(request):
         raise Said(401, "Unauthorized: send your Hugging Face token as `Authorization: Bearer hf_…`")
-    try:
-        return await parts_of(request).callers.of(token.strip())
-    except TooManyRefused:
-        raise Said(429, "too many wrong tokens came of late: try again in a minute", **{"Retry-After": "60"}) from None
+    return token.strip()
 
 
 def _as_it_came(code: int, body: str) -> web.Response:
@@ -166,7 +174,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     """Create an endpoint, as the caller."""
     namespace, document = _namespace(request, caller), await _body(request)
     outcome = await parts_of(request).commander.create(
-        namespace, document, actor=caller.actor, key=_key(request), writer=caller.connection.writers.get(namespace)
+        namespace, document, actor=caller.actor, key=_key(request), writer=_writer(request, caller, namespace)
     )
     return _answered(request, caller, EndpointName(namespace, str(document.get("name"))), outcome)
 
@@ -174,7 +182,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
 async def update(request: web.Request, caller: Caller) -> web.Response:
     """Change what a partial document names, as the caller."""
     name, document = _name(request, caller), await _body(request)
-    writer = caller.connection.writers.get(name.namespace)
+    writer = _writer(request, caller, name.namespace)
     outcome = await parts_of(request).commander.update(
         name, document, actor=caller.actor, key=_key(request), writer=writer
     )
@@ -186,10 +194,12 @@ def command(which: Command) -> Handler:
 
     async def handle(request: web.Request, caller: Caller) -> web.Response:
         name = _name(request, caller)
-        writer = caller.connection.writers.get(name.namespace)
+        writer = _writer(request, caller, name.namespace)
         outcome = await parts_of(request).commander.ask(
             name, which, actor=caller.actor, key=_key(request), writer=writer
         )
+        if which is Command.RESUME and isinstance(outcome, Done | NothingToDo):
+            await parts_of(request).leases.run_on(name)
         if isinstance(outcome, NothingToDo) and which is Command.RESUME:  # how its clients know that it runs
             raise Said(400, f"Bad Request: endpoint {name.name!r} is already running")
         if isinstance(outcome, Done) and which is Command.DELETE:
@@ -199,10 +209,18 @@ def command(which: Command) -> Handler:
     return spoken(handle)
 
 
+def _writer(request: web.Request, caller: Caller, namespace: str) -> Writer | None:
+    """Return what signs with the caller's token; None where nothing may be written: never is it ours instead."""
+    writer = caller.connection.writers.get(namespace)
+    if writer is None and namespace in parts_of(request).commander.writers:
+        raise Said(503, "the configuration was read anew meanwhile: ask again", **{"Retry-After": "1"})
+    return writer
+
+
 async def _body(request: web.Request) -> dict[str, Any]:
     try:
         return _document.decode(await request.read())
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Said(400, f"Bad Request: the body is no JSON object ({error})") from None
 
 
@@ -212,26 +230,38 @@ def _key(request: web.Request) -> str:
 
 def _answered(request: web.Request, caller: Caller, name: EndpointName, outcome: Outcome) -> web.Response:
     """Answer a write as Hugging Face did, or, where nothing was sent, as it would."""
+    heard = caller.connection.heard(name)  # whatever came of it: it is kept no longer
     match outcome:
+        case Done() if heard is not None:
+            return _told(heard, None)
         case Done() | NothingToDo():
-            heard = caller.connection.heard(name)
-            return told_of(parts_of(request), name) if heard is None else _told(heard, None)
+            return told_of(parts_of(request), name)
         case Rejected(code=code, body=body) if code is not None and body:
             return _as_it_came(code, body)
+        case _:
+            raise _refusal(name, outcome)
+
+
+def _refusal(name: EndpointName, outcome: Outcome) -> Said:
+    match outcome:
         case Rejected(code=code, reason=reason):
-            raise Said(code or 502, reason)
+            return Said(code or 502, reason)
         case NotAllowed(reason=reason):
-            raise Said(403, f"Forbidden: {reason}")
+            return Said(403, f"Forbidden: {reason}")
         case CannotApply(gone=True):
-            raise Said(404, f"Endpoint not found: {name}")
+            return Said(404, f"Endpoint not found: {name}")
         case CannotApply(reason=reason):
-            raise Said(400, f"Bad Request: {reason}")
+            return Said(400, f"Bad Request: {reason}")
         case Unfit(fields=("name",)):
-            raise Said(400, f"Bad Request: invalid name {name.name!r}: it must be 1 to 32 characters of a-z, 0-9 and -")
+            return Said(
+                400, f"Bad Request: invalid name {name.name!r}: it must be 1 to 32 characters of a-z, 0-9 and -"
+            )
         case Unfit(reason=reason) | KeyTaken(reason=reason):
-            raise Said(422, reason)
+            return Said(422, reason)
         case GivenUp(reason=reason):
-            raise Said(409, f"Conflict: {reason}")
+            return Said(409, f"Conflict: {reason}")
+        case _:
+            return Said(500, "this outcome is none that can be told: please report it")
 
 
 async def whoami(_request: web.Request, caller: Caller) -> web.Response:
@@ -253,13 +283,19 @@ async def of_hub(request: web.Request, caller: Caller) -> web.StreamResponse:
 
 
 async def _hand_on(request: web.Request, caller: Caller, *, hub: bool) -> web.StreamResponse:
-    async with await caller.connection.hub.relay(request.rel_url.raw_path, request.query_string, hub=hub) as upstream:
+    url = request.rel_url
+    async with await caller.connection.hub.relay(url.raw_path, url.raw_query_string, hub=hub) as upstream:
         headers = {name: upstream.headers[name] for name in HANDED_ON if name in upstream.headers}
         response = web.StreamResponse(status=upstream.status, headers=headers)
         await response.prepare(request)
-        async for chunk in upstream.content.iter_any():
-            await response.write(chunk)
-        await response.write_eof()
+        try:
+            async with lasting_of(request).open(request):
+                async for chunk in upstream.content.iter_any():
+                    await response.write(chunk)
+                await response.write_eof()
+        except (Ended, aiohttp.ClientError, OSError, TimeoutError):  # what was begun cannot be answered otherwise now
+            if request.transport is not None:
+                request.transport.close()
         return response
 
 

@@ -1,5 +1,7 @@
 """Hugging Face's own API as a daemon serves it: who may, what is told, and what is in the log afterwards."""
 
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -133,6 +135,53 @@ def test_wrong_tokens_are_refused_and_at_last_not_even_looked_up(daemon: Daemon,
     assert (late.code, late.headers["Retry-After"]) == (429, "60")
     assert not [one for one in hub.requests()[before:] if one.path == "/api/whoami-v2"]
     assert call(f"{daemon.url}/v2/endpoint/acme").code == 401
+
+
+def test_what_is_no_token_of_hugging_face_is_told_to_nobody_and_counts_as_no_guess(acting: Daemon, hub: Hub) -> None:
+    before = len(hub.requests())
+    for shown in (acting.token, "ll_another-daemons-own", "two words", ""):
+        for _ in range(MOST_REFUSED):
+            assert call(f"{acting.url}/v2/endpoint/acme", headers=bearer(shown)).code == 401
+
+    assert not [one for one in hub.requests()[before:] if one.path == "/api/whoami-v2" and one.user != "alice"]
+    assert asked(acting, "/v2/endpoint/acme").code == 200
+
+
+def test_a_strangers_key_stands_in_nobodys_way(acting: Daemon, hub: Hub) -> None:
+    hub.faults(bad_tokens=["hf_stranger"])
+    key, path = {"Idempotency-Key": "deploy-42"}, f"{acting.url}/v2/endpoint/acme/chat"
+    stranger = call(path, method="PUT", body={"tags": ["his"]}, headers={**bearer("hf_stranger"), **key})
+
+    told = call(path, method="PUT", body={"tags": ["hers"]}, headers={**bearer("hf_alice"), **key})
+
+    assert (stranger.code, told.code) == (401, 200)
+    assert told.json["tags"] == ["hers"]
+
+
+def test_what_is_handed_on_goes_up_as_it_was_asked(acting: Daemon, hub: Hub) -> None:
+    asked(acting, "/v2/endpoint/acme/chat/logs?tail=5&since=2026-11-20T12:00:00%2B00:00")
+
+    [handed] = [one for one in hub.requests() if one.path.endswith("/logs")]
+    assert handed.user == "alice"
+
+
+def test_a_token_that_is_revoked_while_its_request_is_on_the_way_opens_nothing(acting: Daemon, hub: Hub) -> None:
+    made = acting.post("/api/tokens", {"name": "ci", "grants": [{"role": "operate", "namespaces": ["*"]}]}).json
+    body = b'{"reason": "late"}'
+    head = (
+        f"POST /api/endpoints/acme/chat/pause HTTP/1.1\r\nHost: 127.0.0.1:{acting.port}\r\nConnection: close\r\n"
+        f"Authorization: Bearer {made['secret']}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", acting.port), timeout=10) as connection:
+        connection.sendall(head.encode() + body[:3])
+        time.sleep(0.5)
+        assert call(f"{acting.url}/api/tokens/ci", method="DELETE", headers=bearer(acting.token)).code == 200
+        connection.sendall(body[3:])
+        answered = connection.recv(100)
+
+    assert answered.startswith(b"HTTP/1.1 401")
+    assert hub.writes() == []
 
 
 def test_a_page_and_a_foreign_host_are_refused_here_too(acting: Daemon, hub: Hub) -> None:

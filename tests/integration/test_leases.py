@@ -113,6 +113,33 @@ async def test_what_somebody_touched_since_is_left_as_it_is(stage: Scene, acts: 
     assert writes(stage) == ["resume"]
 
 
+async def test_a_person_who_resumes_what_a_lease_woke_wants_it_to_run_on(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="paused", type="public", start_seconds=30)
+    async with stage.daemon(PLAIN) as parts:
+        lease = await take(parts)
+        await wake(parts, lease)
+        async with aiohttp.ClientSession(f"http://{parts.listen}") as http:
+            headers = {"Authorization": f"Bearer {parts.token}"}
+            async with http.post("/api/endpoints/acme/one/resume", headers=headers, json={}) as answer:
+                assert (answer.status, (await answer.json())["outcome"]) == (200, "nothingToDo")
+        told = await release(parts, lease)
+        await stage.clock.sleep(600)
+
+    assert told.kept == "no lease resumed it: somebody else had it running"
+    assert writes(stage) == ["resume"]
+
+
+async def test_a_configuration_that_was_replaced_lets_nothing_begin(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    async with stage.daemon(PLAIN) as parts:
+        await stage.clock.sleep(60)
+        parts.commander.end()
+        outcome = await parts.commander.ask(ONE, Command.PAUSE, actor="person:ann", key="late")
+
+    assert isinstance(outcome, GivenUp)
+    assert writes(stage) == []
+
+
 async def test_whoever_asks_without_a_lease_wants_it_to_run_on(stage: Scene) -> None:
     stage.sim.create("acme", "one", state="paused", type="public", start_seconds=30)
     async with stage.daemon(PLAIN) as parts:
