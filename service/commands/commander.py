@@ -46,6 +46,7 @@ DEADLINE = timedelta(minutes=5)  # later than that after the decision, its reaso
 KEPT = 1000  # outcomes remembered for who asks again with the same key before the views tell it
 OVER = "the configuration was read anew meanwhile: the log tells whether it goes on"
 DECISIONS = 3  # of a person's command, each after a look: another act may change the endpoint between look and intent
+VIEWS_TRIES = 100  # half of them at once, the others 10 ms apart
 AGAIN_SECONDS = 60.0  # between two rounds over the intents that were left open
 
 _logger: Any = structlog.get_logger()
@@ -215,6 +216,7 @@ class Commander:
             match result:
                 case Appended(events=events):
                     act = Act(intended=intended, actor=actor, position=events[-1].position)
+                    await self._shown(act.position)
                     return await self._pursue(name, act, sent=False, send=send)
                 case AlreadyDecided(stored=stored):
                     before = GivenUp(reason=f"decided before, at position {stored.position}", intent=intended.intent)
@@ -224,6 +226,13 @@ class Commander:
                     return GivenUp(reason=reason, intent=intended.intent, stale=True)
                 case _:
                     return GivenUp(reason=str(result), intent=intended.intent)
+
+    async def _shown(self, position: int) -> None:
+        """Return when the views know of an intent, or after a moment: by them an effect is told to be its own."""
+        for tried in range(VIEWS_TRIES):
+            if self._fleet.position >= position:
+                return
+            await (asyncio.sleep(0) if tried < VIEWS_TRIES // 2 else self._clock.sleep(0.01))
 
     async def run(self) -> None:
         """Take up what was left open, by a process that died or a log that failed, now and every minute.
