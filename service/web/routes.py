@@ -133,40 +133,42 @@ def _write(
     )
 
 
-def _hold(path: str, handler: Handler, summary: str) -> Route:
+def _change(
+    method: str,
+    path: str,
+    handler: Handler,
+    summary: str,
+    answers: type,
+    *,
+    code: int = 200,
+    body: type | None = None,
+    keyed: bool = True,
+    refusals: tuple[int | str, ...] = (),
+) -> Route:
+    """Describe what changes our own log or board; `keyed`: an idempotency key makes several requests one."""
     return Route(
-        method="POST",
+        method=method,
         path=path,
         handler=handler,
         summary=summary,
-        answers={201: shapes.Hold},
-        headers=(ACTOR, KEY),
-        body=shapes.HoldBody,
+        answers={code: answers},
+        headers=(ACTOR, KEY) if keyed else (ACTOR,),
+        body=body,
+        refusals=refusals,
     )
+
+
+def _hold(path: str, handler: Handler, summary: str) -> Route:
+    return _change("POST", path, handler, summary, shapes.Hold, code=201, body=shapes.HoldBody)
 
 
 def _unhold(path: str, handler: Handler, summary: str) -> Route:
-    return Route(
-        method="DELETE",
-        path=path,
-        handler=handler,
-        summary=summary,
-        answers={200: shapes.Lifted},
-        headers=(ACTOR, KEY),
-    )
+    return _change("DELETE", path, handler, summary, shapes.Lifted)
 
 
 def _unpark(word: str, handler: Handler, summary: str) -> Route:
-    return Route(
-        method="POST",
-        path=f"/api/parked/{word}",
-        handler=handler,
-        summary=summary,
-        answers={200: shapes.Unparked},
-        headers=(ACTOR, KEY),
-        body=shapes.ParkedBody,
-        refusals=(404,),
-    )
+    path = f"/api/parked/{word}"
+    return _change("POST", path, handler, summary, shapes.Unparked, body=shapes.ParkedBody, refusals=(404,))
 
 
 ROUTES: tuple[Route, ...] = (
@@ -234,31 +236,31 @@ ROUTES: tuple[Route, ...] = (
         commands=True,
     ),
     _get("/api/leases", leases.leases, "Who needs which endpoint awake.", shapes.Leases, parameters=leases.LEASES),
-    Route(
-        method="POST",
-        path=f"{ENDPOINT}/leases",
-        handler=leases.take,
-        summary="Keep it awake for a while: no policy acts on it.",
-        answers={201: shapes.Lease},
-        headers=(ACTOR, KEY),
+    _change(
+        "POST",
+        f"{ENDPOINT}/leases",
+        leases.take,
+        "Keep it awake for a while: no policy acts on it.",
+        shapes.Lease,
+        code=201,
         body=shapes.LeaseBody,
     ),
-    Route(
-        method="PUT",
-        path=f"{ENDPOINT}/leases/{{lease}}",
-        handler=leases.renew,
-        summary="Let a lease last for longer.",
-        answers={200: shapes.Lease},
-        headers=(ACTOR,),
+    _change(
+        "PUT",
+        f"{ENDPOINT}/leases/{{lease}}",
+        leases.renew,
+        "Let a lease last for longer.",
+        shapes.Lease,
         body=shapes.RenewBody,
+        keyed=False,
     ),
-    Route(
-        method="DELETE",
-        path=f"{ENDPOINT}/leases/{{lease}}",
-        handler=leases.release,
-        summary="Give a lease back.",
-        answers={200: shapes.Released},
-        headers=(ACTOR,),
+    _change(
+        "DELETE",
+        f"{ENDPOINT}/leases/{{lease}}",
+        leases.release,
+        "Give a lease back.",
+        shapes.Released,
+        keyed=False,
     ),
     _command("pause", Command.PAUSE, "Pause it."),
     _command("resume", Command.RESUME, "Resume it."),
@@ -292,21 +294,22 @@ ROUTES: tuple[Route, ...] = (
     _unpark("replay", parked.replay, "Hand an event that was set aside to its subscriber again."),
     _unpark("skip", parked.skip, "Give an event up that was set aside."),
     _get("/api/tokens", tokens.tokens, "The tokens that were made and not revoked.", shapes.Tokens),
-    Route(
-        method="POST",
-        path="/api/tokens",
-        handler=tokens.create,
-        summary="Make a token.",
-        answers={201: shapes.TokenMade},
-        headers=(ACTOR,),
+    _change(
+        "POST",
+        "/api/tokens",
+        tokens.create,
+        "Make a token.",
+        shapes.TokenMade,
+        code=201,
         body=shapes.TokenBody,
+        keyed=False,
     ),
-    Route(
-        method="DELETE",
-        path="/api/tokens/{token}",
-        handler=tokens.revoke,
-        summary="Revoke a token.",
-        answers={200: shapes.TokenRevoked},
-        headers=(ACTOR,),
+    _change(
+        "DELETE",
+        "/api/tokens/{token}",
+        tokens.revoke,
+        "Revoke a token.",
+        shapes.TokenRevoked,
+        keyed=False,
     ),
 )
