@@ -21,6 +21,12 @@ from service.web.shapes import Error
 from statemachine.model import EndpointName
 
 BODY_BYTES = 64 * 1024
+ON_EVERY_ANSWER = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "lamplighter",
+}
 PROBLEM = "application/problem+json"
 KIND = "urn:lamplighter:problem:"  # before the name of a kind of problem that a client may want to tell from others
 _encoder = msgspec.json.Encoder()
@@ -147,10 +153,7 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
 
 async def set_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Let nobody store, guess at or embed an answer; runs before any answer's head is sent."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Server"] = "lamplighter"
+    response.headers.update(ON_EVERY_ANSWER)
 
 
 def _of_http(request: web.Request, refused: web.HTTPException) -> web.Response:

@@ -106,7 +106,8 @@ class _Open:
 
 def has_left(request: web.Request) -> bool:
     """Return whether the caller's connection is gone."""
-    return request.transport is None or request.transport.is_closing()
+    transport = request.transport
+    return transport is None or transport.is_closing()
 
 
 def _pull(limit: asyncio.Timeout, seconds: float) -> None:
