@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from service.config.settings import Mode, Settings, flatten
+from service.knownkeys import unknown_key
 
 # What belongs to later versions: the path, with * for any part, and what to do today.
 LATER = {
@@ -128,7 +129,7 @@ def _environment() -> dict[str, str]:
 
 def _complaint(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
-        return "there is no such key"
+        return unknown_key(Settings, error["loc"])
     return str(error["msg"]).removeprefix("Value error, ")
 
 

@@ -1,9 +1,11 @@
 """How a table that breaks its terms is told: each place with what is allowed there."""
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
+
+from service.knownkeys import unknown_key
 
 
 def complaints(error: ValidationError, table: type[BaseModel], *, whole: str) -> list[str]:
@@ -18,20 +20,6 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 def _complaint(error: Mapping[str, Any], table: type[BaseModel]) -> str:
     if error["type"] == "extra_forbidden":
-        return f"there is no such key; known are {', '.join(_table(table, error['loc']).model_fields)}"
+        return unknown_key(table, error["loc"])
     said = str(error["msg"]).removeprefix("Value error, ")
     return said if error["type"] in {"value_error", "missing"} else f"{said}, not {error['input']!r}"
-
-
-def _table(table: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
-    """Return the table in which a place lies; numbers and names in between lead no deeper."""
-    for part in loc[:-1]:
-        if isinstance(part, str) and part in table.model_fields:
-            table = _model(table.model_fields[part].annotation) or table
-    return table
-
-
-def _model(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(_model, get_args(annotation))), None)

@@ -140,7 +140,11 @@ NO_HOSTS = ("host:99999", "host:x", "host:0", "a..b", "x" * 64)
         ("colour = 1\n[namespaces]\nacme = {}\n", "colour: there is no such key"),
         ('zone = "Europe/Atlantis"\n[namespaces]\nacme = {}\n', "zone: 'Europe/Atlantis' is no zone"),
         ('listen = "nowhere"\n[namespaces]\nacme = {}\n', "HOST:PORT"),
-        ("[namespaces]\nacme = { tokenfile = '/t' }\n", r"namespaces.acme.tokenfile: there is no such key"),
+        (
+            "[namespaces]\nacme = { tokenfile = '/t' }\n",
+            r"namespaces.acme.tokenfile: there is no such key; .*token_file",
+        ),
+        (POLICY.format('older_than = "8h"'), r"policies.0.when.older_than: there is no such key; known are .*max_age"),
         (POLICY.format('max_age = "soon"'), "not a duration"),
         (POLICY.format('max_age = "0s"'), "max_age"),
         ('hub_url = "nonsense"\n[namespaces]\nacme = {}\n', "hub_url: this is not a URL"),
