@@ -1,9 +1,8 @@
 """Everything that runs, and how it hangs together. Nothing else names a concrete log, client or channel.
 
 Two lives lie inside each other. The process holds the log, the views, the waiters and the listening socket from its
-start to its end. A `Reign` is what one configuration brings: the client, the watchers, the policies, the alerts. When
-the configuration is read anew, one reign ends and the next begins, just as after a crash: what is not in the log did
-not happen. Those who wait or follow a stream go on across it.
+start to its end. A `Reign` is what one configuration brings: the client, the watchers, the policies, the alerts; one
+follows the other (`succession`). Those who wait or follow a stream go on across it.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from events.errors import LogError, LogUnusable
+from events.errors import LogError
 from events.log import EventLog
 from events.sqlite import SqliteLog
 from events.transfer.incoming import require_finished
@@ -48,6 +47,7 @@ from service.subscribers.alerts import Alerts
 from service.subscribers.autopause import Autopause
 from service.subscribers.outbox import Channel, Courier
 from service.subscribers.readiness import Readiness
+from service.succession import Succession
 from service.watch import Watch, Watcher
 from service.web import create_runner
 from service.wholeness import require_whole
@@ -56,7 +56,6 @@ from statemachine.model import EndpointName
 VERSION = version("lamplighter")
 STOP_SECONDS = 3.0  # for what has to be written at the end, of the five seconds that are promised
 ONCE_SECONDS = 120.0  # for the acts of one round
-RESTART_SECONDS = 5.0  # before a reign that broke down is begun anew
 _logger: Any = structlog.get_logger()
 
 
@@ -101,6 +100,11 @@ class Reign:
     alerts: Alerts
     courier: Courier
     hooks: Hooks
+
+    @property
+    def settled_at(self) -> datetime:
+        """Return before when no policy acts."""
+        return self.autopause.settled_at
 
     async def run(self) -> None:
         """Do all of it, for ever."""
@@ -181,7 +185,7 @@ async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Pa
         with _listen(settings.listen) as listener:
             await ground.journal.started(VERSION, configuration)
             await ground.journal.applied(configuration)
-            reign = await _reign(configuration, ground, settled_at=world.clock.now() + settings.settle)
+            reign = await _reign(ground, configuration, world.clock.now() + settings.settle)
             parts = Parts(
                 version=VERSION,
                 started_at=world.clock.now(),
@@ -227,7 +231,7 @@ async def once(configuration: Configuration, world: World) -> AsyncIterator[Once
     async with _ground(settings, world) as ground:
         began = ground.live.fleet.position
         await ground.journal.applied(configuration)
-        reign = await _reign(configuration, ground, settled_at=await ground.journal.settled_at(settings.settle))
+        reign = await _reign(ground, configuration, await ground.journal.settled_at(settings.settle))
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(ground.live.run(), name="views")
             whole = await reign.once()
@@ -272,7 +276,7 @@ async def _everything(parts: Parts, reign: Reign, listener: socket.socket) -> As
             tasks.create_task(parts.live.keep(), name="snapshots"),
             tasks.create_task(parts.inspection.run(), name="inspection"),
             tasks.create_task(parts.readiness.run(), name="readiness"),
-            tasks.create_task(_reigns(reign, parts), name="reigns"),
+            tasks.create_task(_succession(parts, reign.ground).run(reign), name="reigns"),
         ]
         await web.SockSite(server, listener).start()
         try:
@@ -283,84 +287,24 @@ async def _everything(parts: Parts, reign: Reign, listener: socket.socket) -> As
                 task.cancel()
 
 
-async def _reigns(reign: Reign, parts: Parts) -> None:
-    """Let one reign follow the other, for ever; one that breaks down is begun anew, as after a crash."""
-    ground, clock = reign.ground, reign.ground.world.clock
-    while True:
-        configuration, settle, broke_down = reign.configuration, False, False
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                running = tasks.create_task(reign.run(), name="reign")
-                configuration = await _next_configuration(parts, ground)
-                running.cancel()
-        except* LogUnusable as errors:
-            _logger.error("log_unusable", error=str(innermost(errors)))
-            broke_down = True
-        except* Exception as errors:  # whatever it is: the log is whole, and the world is watched again
-            _logger.exception("reign_broke_down", error=str(innermost(errors)))
-            settle, broke_down = True, True
-        await reign.end()
-        if (task := asyncio.current_task()) and task.cancelling():
-            raise asyncio.CancelledError  # the group may have shown its own trouble instead of our end
-        if broke_down:
-            await clock.sleep(RESTART_SECONDS)
-        reign = await _successor(reign, configuration, settle=settle)
-        parts.configuration, parts.commander, parts.autopause = configuration, reign.commander, reign.autopause
-        parts.callers, parts.subscribers = reign.callers, (reign.alerts, *reign.hooks.all)
+def _succession(parts: Parts, ground: Ground) -> Succession[Reign]:
+    return Succession(
+        parts,
+        ground.journal,
+        reload=ground.world.reload,
+        reloading=ground.world.reloading,
+        begin=partial(_reign, ground),
+        install=_install,
+    )
 
 
-def innermost(error: Exception) -> Exception:
-    """Return the first error itself, out of the groups that tasks which ran side by side put around it."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error
+def _install(parts: Parts, reign: Reign) -> None:
+    """Let whoever asks meet what a configuration brought."""
+    parts.configuration, parts.commander, parts.autopause = reign.configuration, reign.commander, reign.autopause
+    parts.callers, parts.subscribers = reign.callers, (reign.alerts, *reign.hooks.all)
 
 
-async def _successor(old: Reign, configuration: Configuration, *, settle: bool) -> Reign:
-    """Return the next reign: nothing is done by a configuration of which the log does not tell yet.
-
-    It settles anew if it must (`settle`) or if the configuration is another; else as long as the old one would have.
-    """
-    ground, clock = old.ground, old.ground.world.clock
-    while True:
-        try:
-            if configuration is not old.configuration:
-                settle |= await ground.journal.applied(configuration)
-            await ground.live.reach(await ground.log.head())
-            anew = clock.now() + configuration.settings.settle
-            return await _reign(configuration, ground, settled_at=anew if settle else old.autopause.settled_at)
-        except LogUnusable as error:
-            settle = True  # what was written may have come through: the next try would not know it for news
-            _logger.error("log_unusable", error=str(error))
-            await clock.sleep(RESTART_SECONDS)
-
-
-async def _next_configuration(parts: Parts, ground: Ground) -> Configuration:
-    """Return the next configuration that can be used; one that cannot be is told, and the present one stays."""
-    world = ground.world
-    while True:
-        await world.reloading.wait()
-        world.reloading.clear()
-        if world.reload is None:
-            continue
-        try:
-            new = _within_one_process(parts.configuration, world.reload())
-            parts.token = load_token(new.settings)
-        except ConfigError as error:
-            _logger.error("configuration_refused", error=str(error))
-            await ground.journal.refused(str(error))
-        else:
-            return new
-
-
-def _within_one_process(old: Configuration, new: Configuration) -> Configuration:
-    for key in ("log", "listen"):
-        if getattr(new.settings, key) != getattr(old.settings, key):
-            raise ConfigError(f"{key} cannot change while the daemon runs: restart it")
-    return new
-
-
-async def _reign(configuration: Configuration, ground: Ground, *, settled_at: datetime) -> Reign:
+async def _reign(ground: Ground, configuration: Configuration, settled_at: datetime) -> Reign:
     settings, world = configuration.settings, ground.world
     log, clock, live, watch = ground.log, world.clock, ground.live, ground.watch
     hub, writers = _hub(configuration, world, _own_tokens(settings))

@@ -121,7 +121,7 @@ def foreseen() -> Iterator[None]:
     except ExceptionGroup as errors:  # of tasks that ran side by side
         if errors.split(LogError)[1] is not None:
             raise
-        from service.app import innermost
+        from service.succession import innermost
 
         raise Stop(str(innermost(errors))) from errors
 
