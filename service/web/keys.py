@@ -12,7 +12,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from service.masking import Masker
-from service.web.access import OF_HUB, SAFE, actor_of
+from service.web.access import OF_HUB, actor_of
+from service.web.admission import SAFE
 from service.web.answers import Problem
 from service.web.parameters import key_of
 

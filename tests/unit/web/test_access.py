@@ -6,7 +6,7 @@ import pytest
 
 from events.streams import Subject
 from service.access import ANYBODY, NOBODY, OWNER, Caller, Grant, Role
-from service.web.access import Call, Rules, WrongToken, who_calls, why_elsewhere, why_refused
+from service.web.admission import Call, Rules, WrongToken, who_calls, why_elsewhere, why_refused
 from service.web.answers import Problem
 from service.web.permissions import Need, Where
 

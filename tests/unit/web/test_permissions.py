@@ -186,8 +186,8 @@ async def test_an_address_without_a_declared_role_is_closed_to_everybody(
     ("function", "mutant"),
     [
         ("service.web.access.why_refused", lambda *_arguments, **_named: None),
-        ("service.web.access._why_not_in", lambda *_arguments, **_named: None),
-        ("service.web.access._too_little", lambda *_arguments, **_named: None),
+        ("service.web.admission._why_not_in", lambda *_arguments, **_named: None),
+        ("service.web.admission._too_little", lambda *_arguments, **_named: None),
         ("service.web.access.still_may", lambda _request: True),
         ("service.access.Caller.within", lambda _caller, _role: None),
         ("service.access.Caller.everywhere", lambda caller, role: caller.somewhere(role)),
