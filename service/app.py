@@ -116,6 +116,7 @@ class Reign:
             tasks.create_task(self.alerts.run(), name="alerts")
             tasks.create_task(self.courier.run(), name="courier")
             tasks.create_task(self.hooks.run(), name="hooks")
+            tasks.create_task(self.callers.run(), name="callers")
 
     async def end(self) -> None:
         """Let nothing of it go on, also where it was replaced before `run` began."""

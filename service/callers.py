@@ -1,13 +1,12 @@
 """Who calls with a token of Hugging Face: whoami tells, and is believed for a minute.
 
-A token lives only in the client that signs with it, for as long as its owner calls; it is found again by a hash with a
-key of this process. It is written nowhere.
+A token lives only in the client that signs with it, and both go when the minute is over, or the last call that began
+in it; it is found again by a hash with a key of this process. It is written nowhere.
 """
 
 import asyncio
 import hashlib
 import secrets
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,17 +14,23 @@ from typing import Protocol
 
 import aiohttp
 
+from service.access import Failures, party
 from service.clock import Clock
 from service.ports import HubError, Identity, Unauthorized, Writer
 from statemachine.model import EndpointName
 
 BELIEVED_SECONDS = 60.0
 MOST = 256  # callers whose clients are kept
-MOST_REFUSED = 30  # tokens within a minute: each costs a request to whoami
+MOST_NEW = 100  # tokens of which nobody knows yet whose they are: each is a request to whoami under way
 
 
 class TooManyRefused(Exception):
-    """So many wrong tokens came of late that no new one is asked about now."""
+    """So many wrong tokens came from this address of late that no new one of it is asked about now."""
+
+    def __init__(self, seconds: int) -> None:
+        """Keep after how many seconds one is."""
+        super().__init__(f"no new token is asked about for {seconds} s")
+        self.seconds = seconds
 
 
 class OwnHub(Protocol):
@@ -59,13 +64,18 @@ class Connection:
 
 @dataclass(slots=True, kw_only=True)
 class Caller:
-    """A person, or a program of one; `calls` are under way, each with a limit that ends it when its client must end."""
+    """A person, or a program of one; `calls` are under way, each with a limit that ends it when its client must end.
+
+    `came_from` is whoever showed the token first. `failure` is why nobody knows who it is; `left`: its client is
+    closed, or is when its last call ends.
+    """
 
     connection: Connection
+    came_from: str = ""
     identity: Identity | None = None
     asked: float = float("-inf")
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    refusal: Unauthorized | None = None
+    failure: HubError | None = None
     calls: set[asyncio.Timeout] = field(default_factory=set)
     left: bool = False
 
@@ -85,9 +95,18 @@ class Caller:
         """Return whether the token names a namespace."""
         return namespace in self.known.namespaces
 
+    @property
+    def busy(self) -> bool:
+        """Return whether it calls, or is asked about."""
+        return bool(self.calls) or self.lock.locked()
+
+    def ends_at(self) -> float:
+        """Return when it is to be asked anew who this is."""
+        return self.asked + BELIEVED_SECONDS
+
 
 class Callers:
-    """Those who called of late."""
+    """Those who called within the last minute."""
 
     def __init__(self, connect: Callable[[str], Connection], clock: Clock) -> None:
         """Make a client for a token by `connect`."""
@@ -96,15 +115,21 @@ class Callers:
         self._key = secrets.token_bytes(32)
         self._known: dict[bytes, Caller] = {}
         self._new: dict[bytes, Caller] = {}  # of whom nobody knows yet who they are
-        self._refused: deque[float] = deque(maxlen=MOST_REFUSED)
+        self._somebody = asyncio.Event()
+        self._over = False
+
+    def __len__(self) -> int:
+        """Return how many tokens are held."""
+        return len(self._known) + len(self._new)
 
     @asynccontextmanager
-    async def calling(self, secret: str) -> AsyncIterator[Caller]:
+    async def calling(self, secret: str, *, address: str, failures: Failures) -> AsyncIterator[Caller]:
         """Give the block whose token this is. Raises HubError if nobody's or if nobody can tell, and TooManyRefused.
 
-        A client is not closed under a call; when its configuration ends, TimeoutError ends the calls that go on.
+        A wrong token is counted in `failures`, for the address that showed it. A client is not closed under a call;
+        when its configuration ends, TimeoutError ends the calls that go on, and every later one.
         """
-        caller = await self._of(secret)
+        caller = await self._of(secret, address, failures)
         limit = asyncio.timeout(None)
         caller.calls.add(limit)
         try:
@@ -114,9 +139,23 @@ class Callers:
             caller.calls.discard(limit)
             if caller.left and not caller.calls:
                 await caller.connection.hub.close()
+            if self._clock.monotonic() >= caller.ends_at():
+                await self._forget()
+
+    async def run(self) -> None:
+        """Forget everybody whose minute is over, for ever."""
+        while True:
+            await self._somebody.wait()
+            while self._known:
+                now = self._clock.monotonic()
+                idle = (caller.ends_at() for caller in self._known.values() if not caller.busy)
+                await self._clock.sleep(max(0.0, min(idle, default=now + BELIEVED_SECONDS) - now))
+                await self._forget()
+            self._somebody.clear()
 
     async def aclose(self) -> None:
-        """End every call, and close every client."""
+        """End every call, and close every client; nobody calls here any more."""
+        self._over = True
         for callers in (self._known, self._new):
             while callers:
                 _, caller = callers.popitem()
@@ -124,46 +163,69 @@ class Callers:
                     limit.reschedule(0)
                 await self._leave(caller)
 
-    async def _of(self, secret: str) -> Caller:
+    async def _of(self, secret: str, address: str, failures: Failures) -> Caller:
         at = hashlib.blake2b(secret.encode("utf-8", "surrogateescape"), key=self._key).digest()
-        caller = self._known.get(at) or self._new.get(at)
-        if caller is None:
-            self._require_patience()
-            caller = self._new[at] = Caller(connection=self._connect(secret))
-        elif at in self._known:
-            self._known[at] = self._known.pop(at)  # the one that called last is at the end
-        async with caller.lock:
-            if caller.refusal is not None:
-                raise caller.refusal
-            if self._clock.monotonic() - caller.asked >= BELIEVED_SECONDS:
-                await self._ask(at, caller)
-        return caller
+        while True:
+            if self._over:
+                raise TimeoutError
+            caller = self._known.get(at) or self._new.get(at)
+            if caller is None:
+                self._require_patience(address, failures)
+                caller = self._new[at] = Caller(connection=self._connect(secret), came_from=party(address))
+            elif at in self._known:
+                self._known[at] = self._known.pop(at)  # the one that called last is at the end
+            async with caller.lock:
+                if caller.failure is not None:
+                    raise caller.failure
+                if not caller.left and self._clock.monotonic() >= caller.ends_at():
+                    await self._ask(at, caller, address, failures)
+                if not caller.left:  # else its client was closed while this call waited: begin anew
+                    return caller
 
-    async def _ask(self, at: bytes, caller: Caller) -> None:
+    async def _ask(self, at: bytes, caller: Caller, address: str, failures: Failures) -> None:
         """Ask who it is; until that is known, nobody who is known makes room for a new one."""
         try:
             caller.identity = await caller.connection.hub.whoami("")
         except HubError as error:
+            if self._over:
+                raise TimeoutError from None
             if isinstance(error, Unauthorized):
-                self._refused.append(self._clock.monotonic())
-                caller.refusal = error
-            if caller.refusal is not None or caller.identity is None:
+                failures.add(address, self._clock.monotonic())
+            if isinstance(error, Unauthorized) or caller.identity is None:
+                caller.failure = error
                 self._known.pop(at, None)
                 self._new.pop(at, None)
                 await self._leave(caller)
             raise
+        finally:
+            if caller.identity is None and self._new.get(at) is caller:  # whoever asked has gone
+                del self._new[at]
+                await self._leave(caller)
         caller.asked = self._clock.monotonic()
         if self._new.pop(at, None) is not None:
             self._known[at] = caller
+            self._somebody.set()
         while len(self._known) > MOST:
             await self._leave(self._known.pop(next(iter(self._known))))
+
+    async def _forget(self) -> None:
+        """Let go of everybody whose minute is over, and who neither calls nor is asked about."""
+        now = self._clock.monotonic()
+        for at, caller in list(self._known.items()):
+            if self._known.get(at) is caller and now >= caller.ends_at() and not caller.busy:
+                del self._known[at]
+                await self._leave(caller)
 
     async def _leave(self, caller: Caller) -> None:
         caller.left = True
         if not caller.calls:
             await caller.connection.hub.close()
 
-    def _require_patience(self) -> None:
-        recent = [at for at in self._refused if self._clock.monotonic() - at < BELIEVED_SECONDS]
-        if len(recent) >= MOST_REFUSED or len(self._new) >= MOST_REFUSED:
-            raise TooManyRefused
+    def _require_patience(self, address: str, failures: Failures) -> None:
+        """Refuse a new token of an address whose wrong ones, and those that may yet be, were too many of late."""
+        pending = sum(caller.came_from == party(address) for caller in self._new.values())
+        seconds = failures.until(address, self._clock.monotonic(), pending=pending)
+        if len(self._new) >= MOST_NEW:
+            seconds = seconds or 1
+        if seconds is not None:
+            raise TooManyRefused(seconds)

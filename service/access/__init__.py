@@ -1,6 +1,6 @@
 """Who may ask, and what: roles in namespaces, the tokens that carry them, and what wrong ones cost."""
 
-from service.access.failures import Failures
+from service.access.failures import Failures, party
 from service.access.own import LOOPBACK, host_and_port, load_token, spell
 from service.access.roles import ANYBODY, EVERYWHERE, NOBODY, OWNER, Caller, Grant, Role
 from service.access.tokens import MOST, AlreadyNamed, Made, Tokens, TooMany, Unnamed
@@ -23,5 +23,6 @@ __all__ = [
     "Unnamed",
     "host_and_port",
     "load_token",
+    "party",
     "spell",
 ]

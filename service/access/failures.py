@@ -26,14 +26,20 @@ class Bucket:
     left: float
     at: float
 
+    def until(self, count: int, now: float) -> float:
+        """Return 0 if there are so many, or after how many seconds there will be; take none."""
+        return max(0.0, count - self._left(now)) * self.each_seconds
+
     def take(self, now: float) -> float:
         """Take one, if there is one; return 0, or after how many seconds there will be one."""
-        self.left = min(self.most, self.left + max(0.0, now - self.at) / self.each_seconds)
-        self.at = now
-        if self.left < 1.0:
-            return (1.0 - self.left) * self.each_seconds
-        self.left -= 1.0
-        return 0.0
+        seconds = self.until(1, now)
+        self.left, self.at = self._left(now), now
+        if not seconds:
+            self.left -= 1.0
+        return seconds
+
+    def _left(self, now: float) -> float:
+        return min(self.most, self.left + max(0.0, now - self.at) / self.each_seconds)
 
 
 class Failures:
@@ -50,16 +56,30 @@ class Failures:
 
     def add(self, address: str, now: float) -> int | None:
         """Count one more; return None while it is answered as such, or after how many seconds to try again."""
-        key = _network(address)
+        key = party(address)
         bucket = self._of.pop(key, None) or Bucket(OF_ONE, EACH_SECONDS, OF_ONE, now)
         self._of[key] = bucket
         if len(self._of) > MOST_ADDRESSES:
             self._of.popitem(last=False)
-        seconds = bucket.take(now) or self._all.take(now)
-        return max(1, math.ceil(seconds)) if seconds else None
+        return _whole(bucket.take(now) or self._all.take(now))
+
+    def until(self, address: str, now: float, *, pending: int = 0) -> int | None:
+        """Return None while one more would be answered, should `pending` others turn out wrong, too; else the seconds.
+
+        For those that are not known to be wrong until they were asked about. An address that showed no wrong one lately
+        is kept out by nobody else's.
+        """
+        bucket = self._of.get(party(address))
+        if bucket is None:
+            return None if pending < OF_ONE else _whole(EACH_SECONDS)
+        return _whole(bucket.until(1 + pending, now) or self._all.until(1, now))
 
 
-def _network(address: str) -> str:
+def _whole(seconds: float) -> int | None:
+    return max(1, math.ceil(seconds)) if seconds else None
+
+
+def party(address: str) -> str:
     """Return what one party holds of addresses: one of IPv4, and a /64 of IPv6."""
     try:
         found = ip_address(address.partition("%")[0])

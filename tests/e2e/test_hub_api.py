@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.callers import MOST_REFUSED
+from service.access.failures import OF_ONE
 from tests.e2e.calls import Answer, bearer, call
 from tests.e2e.daemons import EAGER, Daemon
 from tests.e2e.hub import Hub
@@ -125,14 +125,14 @@ def test_in_observe_mode_nothing_is_written(daemon: Daemon, hub: Hub) -> None:
 
 def test_wrong_tokens_are_refused_and_at_last_not_even_looked_up(daemon: Daemon, hub: Hub) -> None:
     begun(daemon, hub, mode="observe")
-    hub.faults(bad_tokens=[f"hf_mallory{number}" for number in range(MOST_REFUSED + 9)])
-    codes = [asked(daemon, "/v2/endpoint/acme", f"mallory{number}").code for number in range(MOST_REFUSED)]
+    hub.faults(bad_tokens=[f"hf_mallory{number}" for number in range(OF_ONE + 9)])
+    codes = [asked(daemon, "/v2/endpoint/acme", f"mallory{number}").code for number in range(OF_ONE)]
     before = len(hub.requests())
 
-    late = asked(daemon, "/v2/endpoint/acme", f"mallory{MOST_REFUSED + 1}")
+    late = asked(daemon, "/v2/endpoint/acme", f"mallory{OF_ONE + 1}")
 
     assert set(codes) == {401}
-    assert (late.code, late.headers["Retry-After"]) == (429, "60")
+    assert (late.code, 1 <= int(late.headers["Retry-After"]) <= 6) == (429, True)
     assert not [one for one in hub.requests()[before:] if one.path == "/api/whoami-v2"]
     assert call(f"{daemon.url}/v2/endpoint/acme").code == 401
 
@@ -140,7 +140,7 @@ def test_wrong_tokens_are_refused_and_at_last_not_even_looked_up(daemon: Daemon,
 def test_what_is_no_token_of_hugging_face_is_told_to_nobody_and_counts_as_no_guess(acting: Daemon, hub: Hub) -> None:
     before = len(hub.requests())
     for shown in (acting.token, "ll_another-daemons-own", "two words", ""):
-        for _ in range(MOST_REFUSED):
+        for _ in range(OF_ONE):
             assert call(f"{acting.url}/v2/endpoint/acme", headers=bearer(shown)).code == 401
 
     assert not [one for one in hub.requests()[before:] if one.path == "/api/whoami-v2" and one.user != "alice"]

@@ -13,7 +13,7 @@ from service.masking import NAME
 from service.ports import HubError, NotFound, Refused, Unauthorized
 from service.web.access import showed_token
 from service.web.answers import Problem
-from service.web.context import parts_of
+from service.web.context import failures_of, parts_of
 from statemachine.model import EndpointName
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -35,11 +35,13 @@ def spoken(handler: Callable[[web.Request, Caller], Awaitable[web.StreamResponse
     """Return a handler that knows who calls, and answers errors as Hugging Face does."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        callers, address = parts_of(request).callers, request.remote or ""
         try:
-            async with parts_of(request).callers.calling(_token(request)) as caller:
+            async with callers.calling(_token(request), address=address, failures=failures_of(request)) as caller:
                 return await handler(request, caller)
-        except TooManyRefused:
-            return _error(429, "too many wrong tokens came of late: try again in a minute", {"Retry-After": "60"})
+        except TooManyRefused as refused:
+            sentence = f"too many wrong tokens came from your address of late: try again in {refused.seconds} s"
+            return _error(429, sentence, {"Retry-After": str(refused.seconds)})
         except TimeoutError:
             return _error(503, "the configuration was read anew meanwhile: ask again", {"Retry-After": "1"})
         except Said as said:

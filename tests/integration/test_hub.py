@@ -1,0 +1,93 @@
+"""Hugging Face's own API as a whole daemon serves it, beside the simulator, in virtual time."""
+
+import asyncio
+import gc
+import sys
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import CellType
+from typing import Any
+
+import aiohttp
+import pytest
+
+from service.huggingface.tokens import Token
+from service.parts import Parts
+from tests.integration.world import Scene
+
+pytestmark = pytest.mark.looptime
+
+OBSERVE = 'mode = "observe"\n[namespaces]\nacme = {}\n'
+CHAT = "/v2/endpoint/acme/chat"
+
+
+class Hands:
+    """A daemon, asked by who has a token of Hugging Face; every question over a connection of its own."""
+
+    def __init__(self, stage: Scene, parts: Parts) -> None:
+        self.stage = stage
+        self.parts = parts
+
+    async def __call__(self, method: str, path: str, *, token: str = "hf_ana", **what: Any) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {token}", **what.pop("headers", {})}
+        async with (
+            aiohttp.ClientSession(f"http://{self.parts.listen}") as http,
+            http.request(method, path, headers=headers, **what) as response,
+        ):
+            is_json = response.content_type == "application/json"
+            return response.status, await (response.json() if is_json else response.text())
+
+    def asked(self, user: str, path: str) -> list[str]:
+        """Return what this user asked of the simulator below a path."""
+        return [
+            f"{one.method} {one.path}"
+            for one in self.stage.sim.requests
+            if one.user == user and one.path.startswith(path)
+        ]
+
+
+@asynccontextmanager
+async def begun(stage: Scene, text: str = OBSERVE) -> AsyncIterator[Hands]:
+    stage.sim.create("acme", "chat", state="running", type="public")
+    async with stage.daemon(text) as parts:
+        yield Hands(stage, parts)
+
+
+def holders(secret: str) -> list[Any]:
+    """Return what in this process holds a token, as the rubbish that is not yet swept away is not."""
+    gc.collect()
+    found = []
+    for one in gc.get_objects():
+        for text in _texts(one):
+            if secret in str(text):
+                found.append(one)  # noqa: PERF401  # a comprehension would hold it, too, in a cell
+    return found
+
+
+def _texts(one: Any) -> list[str | bytes]:
+    match one:
+        case Token():
+            held: Any = [one.secret]
+        case dict():
+            held = list(one.values())
+        case list() | tuple() | set() | deque():
+            held = list(one)
+        case CellType() if gc.get_referents(one):
+            held = [one.cell_contents]
+        case _:
+            held = []
+    return [text for text in held if isinstance(text, str | bytes)]
+
+
+async def test_nothing_in_the_process_holds_a_token_whose_minute_is_over(stage: Scene) -> None:
+    async with begun(stage) as ask:
+        token = f"hf_{'held'}-by-nobody{len(sys.argv)}"
+        assert (await ask("GET", CHAT, token=token))[0] == 200
+        assert (await ask("GET", f"{CHAT}/logs?tail=1", token=token))[0] == 200
+        assert holders(token)
+
+        await stage.clock.sleep(61)
+        await asyncio.sleep(0.1)
+
+        assert holders(token) == []
