@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from events.views.fleet import Fleet
 from service.clock import Clock
 from service.ports import Item
+from service.watch.shared import Shared
 from service.watch.track import Track
 from service.watch.watcher import Watcher
 from statemachine.model import EndpointName, Missing
@@ -29,6 +30,8 @@ class Watch:
         self._clock = clock
         self.watchers: dict[str, Watcher] = {}
         self._awaited: Counter[str] = Counter()
+        self._looks: Shared[Item | Missing] = Shared()
+        self._sweeps: Shared[bool] = Shared()
 
     async def begin(self, watchers: dict[str, Watcher], fleet: Fleet) -> None:
         """Let new watchers take up what the log and the board know, and only then look through them."""
@@ -75,6 +78,14 @@ class Watch:
     async def look(self, name: EndpointName) -> Item | Missing:
         """Look at one endpoint now; what changed is recorded before this returns."""
         return await self.of(name.namespace).look(name)
+
+    async def look_for_all(self, name: EndpointName) -> Item | Missing:
+        """Look at one endpoint as `look` does, once for all who ask before that look begins."""
+        return await self._looks.look(name, lambda: self.look(name))
+
+    async def sweep_for_all(self, namespace: str) -> bool:
+        """Look at a whole namespace, once for all who ask before that look begins; return whether it could be read."""
+        return await self._sweeps.look(namespace, lambda: self.of(namespace).sweep())
 
     async def absorb(self, item: Item) -> None:
         """Record what the answer to one of our own writes tells."""

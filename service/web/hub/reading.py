@@ -29,7 +29,7 @@ async def endpoints(request: web.Request, caller: Caller) -> web.Response:
     """List the endpoints of a namespace, all of them, whatever page is asked for."""
     namespace, parts = namespace_of(request, caller), parts_of(request)
     watcher = parts.watch.of(namespace)
-    if (_fresh(request) or watcher.swept_at is None) and not await watcher.sweep():
+    if (_fresh(request) or watcher.swept_at is None) and not await parts.watch.sweep_for_all(namespace):
         raise Said(503, f"Service Unavailable: {namespace} could not be looked at now", **{"Retry-After": "5"})
     tags, search = set(request.query.getall("tags", [])), request.query.get("search", "")
     documents = [document for _, document in sorted(watcher.documents.items()) if _is_sought(document, tags, search)]
@@ -48,7 +48,7 @@ async def endpoint(request: web.Request, caller: Caller) -> web.Response:
 async def _look(parts: Parts, name: EndpointName) -> None:
     """Look now. That the daemon's own token is refused must not be taken for the caller's trouble."""
     try:
-        found = await parts.watch.look(name)
+        found = await parts.watch.look_for_all(name)
     except Unauthorized:
         sentence = f"Bad Gateway: the token by which this Lamplighter watches {name.namespace} is not accepted"
         raise Said(502, sentence) from None
