@@ -44,6 +44,12 @@ class OwnHub(Protocol):
         """GET what is at a path of the API (or of the hub), and return the answer as it came: close it."""
         ...
 
+    async def relay_question(
+        self, name: EndpointName, metric: str, text: bytes, query: str = ""
+    ) -> aiohttp.ClientResponse:
+        """POST a question about a metric, which changes nothing, and return the answer as it came: close it."""
+        ...
+
     async def close(self) -> None:
         """Close every connection."""
         ...

@@ -56,13 +56,40 @@ class MetricQuestion:
 
     def url(self, api: URL) -> URL:
         """Return where it is asked."""
-        namespace, name = checked(self.endpoint.namespace), checked(self.endpoint.name)
-        return api / "v2" / "endpoint" / namespace / name / "metrics" / checked(self.metric)
+        return _address(api, self.endpoint, self.metric)
 
     def body(self) -> bytes:
         """Return the question as the API wants it, in whole unix seconds."""
         since, until = int(self.since.timestamp()), int(self.until.timestamp())
         return msgspec.json.encode({"from": since, "to": until, "step": int(self.step.total_seconds())})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedQuestion:
+    """Somebody else's question about a metric, whose text and query are handed on as they came.
+
+    Its address is put together as that of a question of our own is: whatever they say, it is asked nowhere else.
+    """
+
+    endpoint: EndpointName
+    metric: str
+    text: bytes
+    query: str = ""
+
+    @property
+    def doing(self) -> str:
+        """Return what is asked, for people."""
+        return f"hand on what is asked of the {self.metric} of {self.endpoint}"
+
+    def url(self, api: URL) -> URL:
+        """Return where it is asked."""
+        url = _address(api, self.endpoint, self.metric)
+        return URL(f"{url}?{self.query}", encoded=True) if self.query else url
+
+
+def _address(api: URL, endpoint: EndpointName, metric: str) -> URL:
+    namespace, name = checked(endpoint.namespace), checked(endpoint.name)
+    return api / "v2" / "endpoint" / namespace / name / "metrics" / checked(metric)
 
 
 def read_series(body: bytes, question: MetricQuestion) -> tuple[Series, ...]:

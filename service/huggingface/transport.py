@@ -1,7 +1,8 @@
 """One call: the right token, as many tries as are harmless, and an end in any case.
 
-A `Transport` can only GET, and POST the one question that changes nothing: a `MetricQuestion` makes its own address, so
-that no other can be posted to. What can write is `Sender`, which only the acting client builds.
+A `Transport` can only GET, and POST the one question that changes nothing: a `MetricQuestion` makes its own address,
+and so does a `HandedQuestion`, so that no other can be posted to. What can write is `Sender`, which only the acting
+client builds.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from service.huggingface.answers import Again, Answer, Call, Malformed, Trouble,
 from service.huggingface.known import Known
 from service.huggingface.limits import Limits
 from service.huggingface.manner import Manner
-from service.huggingface.metrics import MetricQuestion
+from service.huggingface.metrics import HandedQuestion, MetricQuestion
 from service.huggingface.session import Proxies, open_session
 from service.huggingface.tokens import Token, Tokens
 from service.huggingface.verdicts import FAILURES, failed, judge, timed_out
@@ -123,10 +124,19 @@ class Transport:
 
     async def relay(self, url: URL, *, namespace: str) -> aiohttp.ClientResponse:
         """GET once, and return whatever answer comes, its body unread: close it. Only its head has a time limit."""
-        call = self.call(f"hand on what is asked of {url.path}", url, namespace)
+        return await self._relayed(self.call(f"hand on what is asked of {url.path}", url, namespace), "GET")
+
+    async def relay_question(self, question: HandedQuestion, api: URL) -> aiohttp.ClientResponse:
+        """POST a question once, and return whatever answer comes, as `relay` does."""
+        call = self.call(question.doing, question.url(api), question.endpoint.namespace)
+        return await self._relayed(call, "POST", question.text)
+
+    async def _relayed(
+        self, call: Call, method: Literal["GET", "POST"], body: bytes | None = None
+    ) -> aiohttp.ClientResponse:
         try:
             async with asyncio.timeout(self.limits.try_seconds):
-                return await self._send(self._harmless("GET"), url, self._tokens.of(namespace))
+                return await self._send(self._harmless(method, body), call.url, self._tokens.of(call.namespace))
         except FAILURES as error:
             raise failed(call, error, seconds=self.limits.try_seconds).error from None
 

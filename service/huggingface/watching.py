@@ -20,6 +20,7 @@ from service.huggingface.document import Reading
 from service.huggingface.known import Known
 from service.huggingface.limits import Limits
 from service.huggingface.memory import Listed, Memory
+from service.huggingface.metrics import HandedQuestion
 from service.huggingface.pages import Page, every_page
 from service.huggingface.paths import checked
 from service.huggingface.tokens import Tokens
@@ -147,6 +148,13 @@ class Watching:
         base = self._hub if hub else self._api
         url = URL(f"{base.origin()}{path}{'?' if query else ''}{query}", encoded=True)
         return await self._transport.relay(url, namespace="")
+
+    async def relay_question(
+        self, name: EndpointName, metric: str, text: bytes, query: str = ""
+    ) -> aiohttp.ClientResponse:
+        """POST a question about a metric once, in the words in which it came, and return the answer as it came."""
+        question = HandedQuestion(endpoint=name, metric=metric, text=text, query=query)
+        return await self._transport.relay_question(question, self._api)
 
     async def _listed(
         self, doing: str, namespace: str, filters: Mapping[str, str | tuple[str, ...]]

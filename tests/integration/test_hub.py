@@ -29,10 +29,17 @@ class Hands:
         self.stage = stage
         self.parts = parts
 
-    async def __call__(self, method: str, path: str, *, token: str = "hf_ana", **what: Any) -> tuple[int, Any]:
+    async def __call__(self, method: str, path: str, **what: Any) -> tuple[int, Any]:
+        return await self._ask(f"http://{self.parts.listen}", method, path, **what)
+
+    async def straight(self, method: str, path: str, **what: Any) -> tuple[int, Any]:
+        """Ask the simulator itself."""
+        return await self._ask(self.stage.sim.base_url, method, path, **what)
+
+    async def _ask(self, url: str, method: str, path: str, *, token: str = "hf_ana", **what: Any) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {token}", **what.pop("headers", {})}
         async with (
-            aiohttp.ClientSession(f"http://{self.parts.listen}") as http,
+            aiohttp.ClientSession(url) as http,
             http.request(method, path, headers=headers, **what) as response,
         ):
             is_json = response.content_type == "application/json"
@@ -108,3 +115,32 @@ async def test_a_hundred_who_want_it_fresh_at_once_cost_two_looks(stage: Scene, 
     assert 1 <= len(ask.asked("robot", path)) - before <= 3  # one of them may be the watcher's own
     if path == CHAT:
         assert {one.result()[1]["status"]["state"] for one in told} == {"paused"}
+
+
+# --- what is handed on -----------------------------------------------------------------------------------------------
+
+
+async def test_a_question_about_a_metric_is_handed_on_with_the_callers_token_in_observe_mode_too(stage: Scene) -> None:
+    question = {"from": 1772438400, "to": 1772442000, "step": 600}
+    path = f"{CHAT}/metrics/request-count"
+    async with begun(stage) as ask:
+        told = await ask("POST", path, json=question)
+        straight = await ask.straight("POST", path, json=question)
+        refused = await ask("POST", path, json={"from": "yesterday"})
+        unknown = await ask("POST", f"{CHAT}/metrics/plumage", json=question)
+        stranger = await ask("POST", path.replace("acme", "beta"), json=question)
+        steered = [
+            await ask("POST", f"{CHAT}/metrics/{metric}", json=question)
+            for metric in ("%2e%2e%2fpause", "..%2Fpause", "a%3Fb", "%20")
+        ]
+
+    assert told == straight
+    assert told[0] == 200
+    assert [label for series in told[1] for label in series["labels"]] == ["status_code"]
+    assert refused == (400, {"error": refused[1]["error"]})
+    assert refused[1]["error"].startswith("Bad Request: expected {from, to, step?}")
+    assert unknown[0] == 404
+    assert stranger[0] == 403
+    assert {code for code, _ in steered} == {404}
+    assert ask.asked("ana", f"{CHAT}/metrics") == [f"POST {path}"] * 3 + [f"POST {CHAT}/metrics/plumage"]
+    assert not [one for one in stage.sim.requests if one.write]

@@ -86,16 +86,21 @@ async def test_a_reading_client_can_post_nowhere_but_to_metrics(stage: Stage) ->
             "open",
             "probe",
             "relay",
+            "relay_question",
             "reuse",
             "stream",
         }
         for metric in ("../pause", "..", "../../tgi/pause", "a/../../pause", "pause?x", ""):
             with pytest.raises(NotFound):
                 await hub.metric(TGI, metric, since=SINCE, until=SINCE, step=DAY)
+            with pytest.raises(NotFound):
+                await hub.relay_question(TGI, metric, b"{}")
+        (await hub.relay_question(TGI, "pause", b"{}", "x=/../../pause#")).release()
         await hub.metric(TGI, "pause", since=SINCE, until=SINCE, step=DAY)
         (await hub.relay("/v2/endpoint/acme/tgi/pause", "")).release()
 
     assert [(asked.method, asked.path) for asked in stage.asked] == [
+        ("POST", "/v2/endpoint/acme/tgi/metrics/pause"),
         ("POST", "/v2/endpoint/acme/tgi/metrics/pause"),
         ("GET", "/v2/endpoint/acme/tgi/pause"),
     ]

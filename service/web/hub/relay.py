@@ -7,7 +7,7 @@ from aiohttp import web
 
 from service.callers import Caller
 from service.web.context import lasting_of
-from service.web.hub.speech import namespace_of
+from service.web.hub.speech import endpoint_of, namespace_of
 from service.web.lasting import Ended
 
 HANDED_ON = ("Content-Type", "Cache-Control", "Retry-After", "Link", "X-Request-Id", "X-Error-Message", "X-Error-Code")
@@ -22,6 +22,14 @@ async def of_namespace(request: web.Request, caller: Caller) -> web.StreamRespon
 async def of_hub(request: web.Request, caller: Caller) -> web.StreamResponse:
     """Hand on what is asked of the hub."""
     return await _hand_on(request, caller, hub=True)
+
+
+async def of_metric(request: web.Request, caller: Caller) -> web.StreamResponse:
+    """Hand on a question about a metric: a POST that changes nothing."""
+    name, metric = endpoint_of(request, caller), request.match_info["metric"]
+    text, query = await request.read(), request.rel_url.raw_query_string
+    async with await caller.connection.hub.relay_question(name, metric, text, query) as upstream:
+        return await _hand_back(request, upstream)
 
 
 async def _hand_on(request: web.Request, caller: Caller, *, hub: bool) -> web.StreamResponse:

@@ -1,7 +1,7 @@
 """Every address of Hugging Face's own API that a daemon serves."""
 
 from service.web.hub.reading import endpoint, endpoints, whoami
-from service.web.hub.relay import of_hub, of_namespace
+from service.web.hub.relay import of_hub, of_metric, of_namespace
 from service.web.hub.speech import Handler, spoken
 from service.web.hub.writing import command, create, from_catalogue, update
 from statemachine.machine import Command
@@ -18,6 +18,7 @@ HUB_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{ENDPOINT}/pause", command(Command.PAUSE)),
     ("POST", f"{ENDPOINT}/resume", command(Command.RESUME)),
     ("POST", f"{ENDPOINT}/scale-to-zero", command(Command.SCALE_TO_ZERO)),
+    ("POST", f"{ENDPOINT}/metrics/{{metric}}", spoken(of_metric)),
     ("GET", f"{ENDPOINT}/{{rest:.+}}", spoken(of_namespace)),
     ("GET", "/v2/provider/{namespace}", spoken(of_namespace)),
     ("GET", "/v2/audit-logs/{namespace}", spoken(of_namespace)),

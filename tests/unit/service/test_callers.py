@@ -16,6 +16,7 @@ from service.access.failures import EACH_SECONDS, OF_ALL, OF_ONE
 from service.callers import BELIEVED_SECONDS, MOST, MOST_NEW, Caller, Callers, Connection, TooManyRefused
 from service.clock import LoopClock
 from service.ports import HubError, Identity, Unauthorized, Unavailable
+from statemachine.model import EndpointName
 
 pytestmark = pytest.mark.looptime
 
@@ -42,6 +43,11 @@ class Client:
         return Identity(name=self.token.removeprefix("hf_"), namespaces=("acme",))
 
     async def relay(self, path: str, query: str, *, hub: bool = False) -> aiohttp.ClientResponse:
+        raise NotImplementedError
+
+    async def relay_question(
+        self, name: EndpointName, metric: str, text: bytes, query: str = ""
+    ) -> aiohttp.ClientResponse:
         raise NotImplementedError
 
     async def close(self) -> None:
