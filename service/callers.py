@@ -98,8 +98,8 @@ class Caller:
         return f"person:{self.known.name}"
 
     def may(self, namespace: str) -> bool:
-        """Return whether the token names a namespace."""
-        return namespace in self.known.namespaces
+        """Return whether the token names a namespace, and lacks no right in it that is told."""
+        return self.known.may_manage(namespace)
 
     @property
     def busy(self) -> bool:

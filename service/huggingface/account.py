@@ -8,6 +8,9 @@ import msgspec
 
 from service.ports import Hardware, Identity, Offer, Quota
 
+FINE_GRAINED = "fineGrained"  # the role of a token whose rights are told one by one
+MANAGES = "inference.endpoints.write"  # without it, a fine-grained token is let at no endpoint's document
+
 
 class _Organisation(msgspec.Struct):
     name: str
@@ -16,6 +19,7 @@ class _Organisation(msgspec.Struct):
 class _Whoami(msgspec.Struct):
     name: str
     orgs: list[_Organisation] = []
+    auth: Any = None
 
 
 class _Compute(msgspec.Struct, rename="camel"):
@@ -54,7 +58,33 @@ def read_identity(body: bytes) -> Identity:
     """
     told = _whoami.decode(body)
     own, *others = (_shown(name) for name in (told.name, *(organisation.name for organisation in told.orgs)))
-    return Identity(name=own, namespaces=tuple(dict.fromkeys((own, *others))))
+    return Identity(name=own, namespaces=tuple(dict.fromkeys((own, *others))), managed=_managed(told.auth))
+
+
+def _managed(auth: Any) -> frozenset[str] | None:
+    """Return the namespaces whose endpoints a fine-grained token may manage; None for any other token.
+
+    Of one that is fine-grained, whatever cannot be understood is no right.
+    """
+    token = _at(auth, "accessToken")
+    rights = _at(token, "fineGrained")
+    if rights is None and _at(token, "role") != FINE_GRAINED:
+        return None
+    scopes = _at(rights, "scoped")
+    return frozenset(filter(None, map(_managed_by, scopes if isinstance(scopes, list) else ())))
+
+
+def _managed_by(scope: Any) -> str | None:
+    """Return the user or the organisation whose endpoints a scope of a token opens, if it does."""
+    entity, permissions = _at(scope, "entity"), _at(scope, "permissions")
+    name, kind = _at(entity, "name"), _at(entity, "type")
+    if not (isinstance(name, str) and isinstance(kind, str) and isinstance(permissions, list)):
+        return None
+    return name if kind in {"user", "org"} and MANAGES in permissions else None
+
+
+def _at(told: Any, key: str) -> Any:
+    return told.get(key) if isinstance(told, dict) else None
 
 
 def _shown(name: str) -> str:

@@ -29,15 +29,23 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Whose token it is, and the namespaces that it names: the user's own and the organisations'."""
+    """Whose token it is, and the namespaces that it names: the user's own and the organisations'.
+
+    `managed` are those whose endpoints a fine-grained token may manage; None: nothing is told of its rights.
+    """
 
     name: str
     namespaces: tuple[str, ...]
+    managed: frozenset[str] | None = None
 
     @property
     def organisations(self) -> tuple[str, ...]:
         """Return the namespaces that are not the user's own."""
         return tuple(namespace for namespace in self.namespaces if namespace != self.name)
+
+    def may_manage(self, namespace: str) -> bool:
+        """Return whether the token may do something with the endpoints of a namespace, as far as whoami tells."""
+        return namespace in self.namespaces and (self.managed is None or namespace in self.managed)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from types import CellType
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 
 from service.huggingface.tokens import Token
 from service.parts import Parts
-from tests.integration.world import Scene
+from tests.integration.world import ACT, Scene
 
 pytestmark = pytest.mark.looptime
 
@@ -115,6 +115,45 @@ async def test_a_hundred_who_want_it_fresh_at_once_cost_two_looks(stage: Scene, 
     assert 1 <= len(ask.asked("robot", path)) - before <= 3  # one of them may be the watcher's own
     if path == CHAT:
         assert {one.result()[1]["status"]["state"] for one in told} == {"paused"}
+
+
+# --- who may ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_fine_grained_token_sees_no_endpoint_where_it_lacks_the_right(
+    stage: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = stage.sim.people.whoami
+
+    def whoami(user: str, namespaces: Iterable[str]) -> dict[str, Any]:
+        told = plain(user, namespaces)
+        scoped = [
+            {"entity": {"type": "user", "name": user}, "permissions": ["inference.endpoints.write"]},
+            {"entity": {"type": "org", "name": "acme"}, "permissions": ["inference.endpoints.write"]},
+        ]
+        rights = {"global": [], "scoped": scoped[: 1 if user == "zoe" else 2]}
+        return told | {"auth": {"accessToken": {"role": "fineGrained", "fineGrained": rights}}}
+
+    monkeypatch.setattr(stage.sim.people, "whoami", whoami)
+    async with begun(stage, ACT) as ask:
+        seen = {
+            user: [
+                (await ask(method, path, token=f"hf_{user}"))[0]
+                for method, path in (
+                    ("GET", "/v2/endpoint/acme"),
+                    ("GET", CHAT),
+                    ("GET", f"{CHAT}?fresh=1"),
+                    ("GET", f"{CHAT}/logs"),
+                    ("POST", f"{CHAT}/pause"),
+                    ("DELETE", CHAT),
+                )
+            ]
+            for user in ("zoe", "ana")
+        }
+        told = await ask("GET", "/api/whoami-v2", token="hf_zoe")
+
+    assert seen == {"zoe": [403] * 6, "ana": [200] * 6}
+    assert told == (200, {"type": "user", "name": "zoe", "orgs": [{"type": "org", "name": "acme"}]})
 
 
 # --- what is handed on -----------------------------------------------------------------------------------------------

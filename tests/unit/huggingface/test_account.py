@@ -89,3 +89,59 @@ def test_what_cannot_be_read_beside_a_price_is_unknown_and_costs_nobody_the_pric
 @pytest.mark.parametrize("status", ["not_available", "reserved", "deprecated", "unknown"])
 def test_only_what_the_api_calls_available_can_be_had(status: str) -> None:
     assert not read_offers(msgspec.json.encode(offers(compute(0.8, status=status))))[L4].available
+
+
+def token(**what: Any) -> bytes:
+    told = {"name": "ana", "orgs": [{"name": "acme"}], "auth": {"type": "access_token", "accessToken": what}}
+    return msgspec.json.encode(told)
+
+
+def scope(name: Any, *permissions: Any, type: Any = "org") -> dict[str, Any]:  # noqa: A002  # as it is called there
+    return {"entity": {"_id": "5f", "type": type, "name": name}, "permissions": list(permissions)}
+
+
+MANAGE = "inference.endpoints.write"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "managed"),
+    [
+        ([scope("acme", MANAGE, "repo.write"), scope("ana", MANAGE, type="user")], {"acme", "ana"}),
+        ([scope("acme", "repo.write", "inference.endpoints.infer.write"), scope("ana", type="user")], set()),
+        ([scope("acme", MANAGE, type="model")], set()),
+        ([scope("acme/chat", MANAGE, type="model"), scope("ana", MANAGE, type="user")], {"ana"}),
+        ([], set()),
+        (None, set()),
+        ("all", set()),
+        ([None, 7, {}, {"entity": "acme", "permissions": [MANAGE]}, scope(7, MANAGE), scope("acme", None, [])], set()),
+        ([{"entity": {"type": ["org"], "name": "acme"}, "permissions": [MANAGE]}], set()),
+        ([{"entity": {"type": "org", "name": "acme"}, "permissions": MANAGE}], set()),
+        ([scope("acme", None, MANAGE)], {"acme"}),
+    ],
+)
+def test_of_a_fine_grained_token_only_the_rights_that_are_told_count(scopes: Any, managed: set[str]) -> None:
+    identity = read_identity(token(role="fineGrained", fineGrained={"global": [MANAGE], "scoped": scopes}))
+
+    assert identity.namespaces == ("ana", "acme")
+    assert identity.managed == managed
+    assert [space for space in ("ana", "acme", "beta") if identity.may_manage(space)] == sorted(
+        managed, key=["ana", "acme"].index
+    )
+
+
+@pytest.mark.parametrize("rights", [{"role": "fineGrained"}, {"role": "fineGrained", "fineGrained": None}])
+def test_a_fine_grained_token_of_which_no_right_is_told_has_none(rights: dict[str, Any]) -> None:
+    assert read_identity(token(**rights)).managed == frozenset()
+
+
+def test_rights_count_whatever_the_role_is_called() -> None:
+    assert read_identity(token(role="custom", fineGrained={"scoped": [scope("acme", MANAGE)]})).managed == {"acme"}
+
+
+@pytest.mark.parametrize("auth", [None, "oauth", [], {"type": "oauth"}, {"accessToken": {"role": "read"}}])
+def test_of_any_other_token_no_rights_are_told_and_its_namespaces_count(auth: Any) -> None:
+    identity = read_identity(msgspec.json.encode({"name": "ana", "orgs": [{"name": "acme"}], "auth": auth}))
+
+    assert identity.managed is None
+    assert identity.may_manage("acme")
+    assert not identity.may_manage("beta")
