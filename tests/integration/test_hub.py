@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
 from types import CellType
 from typing import Any
@@ -12,9 +12,16 @@ from typing import Any
 import aiohttp
 import pytest
 
+from events.catalogue import Intended
+from service import app
+from service.access import Failures
+from service.app import World, daemon
+from service.commands import CannotApply, GivenUp
+from service.config import Configuration
 from service.huggingface.tokens import Token
 from service.parts import Parts
-from tests.integration.world import ACT, Scene
+from statemachine.machine import Command
+from tests.integration.world import ACT, Scene, endpoint
 
 pytestmark = pytest.mark.looptime
 
@@ -154,6 +161,96 @@ async def test_a_fine_grained_token_sees_no_endpoint_where_it_lacks_the_right(
 
     assert seen == {"zoe": [403] * 6, "ana": [200] * 6}
     assert told == (200, {"type": "user", "name": "zoe", "orgs": [{"type": "org", "name": "acme"}]})
+
+
+# --- one configuration after another ---------------------------------------------------------------------------------
+
+
+async def test_who_calls_while_a_configuration_is_replaced_goes_on_by_neither(stage: Scene) -> None:
+    """The old one is over, the new one not yet there: a log that is followed from then on must not go on for ever."""
+    stage.sim.create("acme", "chat", state="running", type="public")
+    stage.sim.create("beta", "own", state="running", type="public")
+    other = ACT.replace("acme", "beta")
+    world = World(clock=stage.clock, log=stage.log, reload=lambda: stage.configuration(other))
+    async with daemon(stage.configuration(ACT), world) as parts, asyncio.TaskGroup() as tasks:
+        while not parts.ready:
+            await stage.clock.sleep(0.1)
+        ask, scan = Hands(stage, parts), stage.log.board.scan
+        assert (await ask("GET", CHAT))[0] == 200
+
+        async def slowly(kind: str) -> dict[str, bytes]:
+            await stage.clock.sleep(5)
+            return await scan(kind)
+
+        stage.log.board.scan = slowly  # type: ignore[method-assign]
+        before = tasks.create_task(ended(ask("GET", f"{CHAT}/logs?follow=true&tail=1")))
+        await stage.clock.sleep(1)
+        world.reloading.set()
+        await stage.clock.sleep(1)
+        between = [
+            tasks.create_task(ended(ask(method, path)))
+            for method, path in (
+                ("GET", f"{CHAT}/logs?follow=true&tail=1"),
+                ("POST", f"{CHAT}/pause"),
+                ("GET", "/api/whoami-v2"),
+            )
+        ]
+        await stage.clock.sleep(60)
+        assert before.done()
+        told = [one.result() if one.done() else "goes on" for one in between]
+        after = [(await ask("GET", f"{CHAT}/logs"))[0], (await ask("GET", "/v2/endpoint/beta"))[0]]
+
+    assert before.result() == "cut"
+    assert told == [503, 503, 503]
+    assert after == [404, 200]
+    assert not [one for one in stage.sim.requests if one.write]
+
+
+async def ended(asked: Awaitable[tuple[int, Any]]) -> int | str:
+    """Return the code that was answered, or that the answer ended before its end."""
+    try:
+        return (await asked)[0]
+    except aiohttp.ClientError:
+        return "cut"
+
+
+async def test_a_configuration_that_is_replaced_before_it_ran_never_acts(
+    stage: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two SIGHUPs in a row: the first brings act mode, the second takes it back while the first is being read."""
+    stage.sim.create("acme", "chat", state="running", type="public")
+    reigns, texts, build = [], [ACT, OBSERVE], app._reign
+
+    async def noted(*what: Any, **more: Any) -> app.Reign:
+        reigns.append(await build(*what, **more))
+        return reigns[-1]
+
+    def reload() -> Configuration:
+        if len(texts) == 2:
+            world.reloading.set()
+        return stage.configuration(texts.pop(0))
+
+    monkeypatch.setattr(app, "_reign", noted)
+    world = World(clock=stage.clock, log=stage.log, reload=reload)
+    async with daemon(stage.configuration(OBSERVE), world) as parts:
+        while not parts.ready:
+            await stage.clock.sleep(0.1)
+        world.reloading.set()
+        await stage.clock.sleep(10)
+        _, replaced, present = reigns
+        outcome = await replaced.commander.ask(endpoint("acme/chat"), Command.PAUSE, actor="person:ana", key="1")
+        with pytest.raises(TimeoutError):
+            async with replaced.callers.calling("hf_ana", address="", failures=Failures()):
+                pass
+        told = await Hands(stage, parts)("POST", f"{CHAT}/pause")
+        await stage.clock.sleep(3900)
+
+    assert list(replaced.commander.writers) == ["acme"]
+    assert isinstance(outcome, GivenUp | CannotApply)
+    assert told[0] == 403
+    assert parts.commander is present.commander
+    assert not [one for one in stage.sim.requests if one.write]
+    assert await stage.events(Intended) == []
 
 
 # --- what is handed on -----------------------------------------------------------------------------------------------
