@@ -1,8 +1,11 @@
 """Hugging Face's own API as a daemon serves it: who may, what is told, and what is in the log afterwards."""
 
+import http.client
+import signal
 import socket
 import time
 from collections.abc import Iterator
+from threading import Thread
 
 import pytest
 
@@ -192,3 +195,46 @@ def test_a_page_and_a_foreign_host_are_refused_here_too(acting: Daemon, hub: Hub
 
     assert (page.code, rebound.code) == (403, 421)
     assert len(hub.writes()) == before
+
+
+def test_a_log_that_is_followed_ends_when_its_namespace_is_no_longer_watched(acting: Daemon, hub: Hub) -> None:
+    """Two SIGHUPs in a row, as of a tool that writes the file twice: act goes, and then the namespace does."""
+    assert acting.process is not None
+    file, alice = acting.file.read_text(), "[namespaces.alice]"
+    followed = [Follower(acting, "acme/chat"), Follower(acting, "acme/chat")]
+    acting.process.until(lambda: all(one.heard for one in followed))
+
+    acting.file.write_text(file.replace('mode = "act"', 'mode = "observe"'))
+    acting.process.send(signal.SIGHUP)
+    acting.file.write_text(file[: file.index("[namespaces.acme]")] + file[file.index(alice) :])
+    acting.process.send(signal.SIGHUP)
+    acting.process.until(lambda: all(one.ended for one in followed), 10.0)
+
+    acting.process.until(lambda: asked(acting, "/v2/endpoint/acme/chat/logs?follow=true").code == 404)
+    assert asked(acting, "/v2/endpoint/acme/chat/pause", method="POST").code == 404
+    assert not any(one.whole for one in followed)  # none looks as if the container had stopped
+    assert hub.writes() == []
+    assert asked(acting, "/v2/endpoint/alice/own/pause", method="POST").code == 200  # what is still allowed, is
+
+
+class Follower:
+    """Someone who follows a log through a daemon, over a socket of its own."""
+
+    def __init__(self, daemon: Daemon, name: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=30)
+        self._connection.request("GET", f"/v2/endpoint/{name}/logs?follow=true&tail=1", headers=bearer("hf_alice"))
+        self._response = self._connection.getresponse()
+        self.heard = b""
+        self.ended = self.whole = False
+        Thread(target=self._follow, daemon=True).start()
+
+    def _follow(self) -> None:
+        try:
+            while chunk := self._response.read1():
+                self.heard += chunk
+            self.whole = self._response.isclosed()
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            self.ended = True
+            self._connection.close()
