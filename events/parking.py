@@ -35,6 +35,7 @@ DECISIONS = 10  # tries of one event that come to nothing because another writer
 ERROR_LETTERS = 1000
 
 Told = EventParked | EventReplayed | EventSkipped
+REPLAYED = (codec.type_of(EventReplayed),)
 
 
 class NothingParked(LogError):
@@ -127,10 +128,12 @@ async def replay(
     why: str,
     now: Callable[[], datetime],
     wanted: bool = False,
+    id_: str | None = None,
 ) -> None:
     """Hand an event that was set aside to its subscriber again, once. Raises NothingParked, StillParked.
 
-    `wanted`: of this subscriber, None says that it does not want the event (any more), and so did not take it.
+    `wanted`: of this subscriber, None says that it does not want the event (any more), and so did not take it. `id_` is
+    that of the event which tells of it, so that `was_told` knows it again.
     """
     name = subscriber.name
     recorded = await _parked(log, name, position)
@@ -138,7 +141,7 @@ async def replay(
 
     async def and_take_back(unit: Unit) -> Unit:
         unit = replace(unit, parking=Unparked(name=name, position=position))
-        return await _telling(log, unit, told, actor=actor, now=now())
+        return await _telling(log, unit, told, actor=actor, now=now(), id_=id_)
 
     try:
         result = await hand_over(log, subscriber, recorded, codec.decode(recorded), and_take_back)
@@ -150,19 +153,36 @@ async def replay(
     if result is None and wanted:
         raise StillParked(f"{name!r} does not want position {position}, as it is configured now: skip it")
     if result is None or isinstance(result, AlreadyDecided):
-        result = await _append(log, Unit(parking=Unparked(name=name, position=position)), told, actor=actor, now=now())
+        unit = Unit(parking=Unparked(name=name, position=position))
+        result = await _append(log, unit, told, actor=actor, now=now(), id_=id_)
     if isinstance(result, NotParked):
         raise _nothing(name, position)
     if isinstance(result, FencedOff):
         raise LogError(f"{name!r} was given position {position} in vain: {result}")
 
 
-async def skip(log: EventLog, name: str, position: int, *, actor: str, why: str, now: datetime) -> None:
-    """Give an event up that was set aside. Raises NothingParked."""
+async def skip(
+    log: EventLog, name: str, position: int, *, actor: str, why: str, now: datetime, id_: str | None = None
+) -> None:
+    """Give an event up that was set aside. Raises NothingParked.
+
+    `id_` is that of the event which tells of it: given up under one id, it is so for whoever asks with that id again.
+    """
     told = EventSkipped(subscriber=name, position=position, why=why)
     unit = Unit(parking=Unparked(name=name, position=position))
-    if isinstance(await _append(log, unit, told, actor=actor, now=now), NotParked):
+    if isinstance(await _append(log, unit, told, actor=actor, now=now, id_=id_), NotParked):
         raise _nothing(name, position)
+
+
+async def was_told(log: EventLog, name: str, id_: str) -> bool:
+    """Return whether an event of this id tells that something was replayed, however long ago."""
+    after, more = 0, True
+    while more:
+        page = await log.read(Query(stream=streams.subscriber(name), types=REPLAYED, after=after))
+        if any(recorded.id == id_ for recorded in page.events):
+            return True
+        after, more = page.events[-1].position if page.events else after, page.more
+    return False
 
 
 def text_of(error: Exception) -> str:
@@ -185,17 +205,22 @@ def _nothing(name: str, position: int) -> NothingParked:
     return NothingParked(f"{name!r} set nothing aside at position {position}: `lamplighter parked` lists what there is")
 
 
-async def _append(log: EventLog, unit: Unit, told: Told, *, actor: str, now: datetime) -> Result:
+async def _append(
+    log: EventLog, unit: Unit, told: Told, *, actor: str, now: datetime, id_: str | None = None
+) -> Result:
     """Append a unit with what it tells, again as long as another event of the subscriber's stream was first."""
     while True:
-        [result] = await log.append([await _telling(log, unit, told, actor=actor, now=now)])
+        [result] = await log.append([await _telling(log, unit, told, actor=actor, now=now, id_=id_)])
         if not isinstance(result, StaleVersion):
             return result
 
 
-async def _telling(log: EventLog, unit: Unit, told: Told, *, actor: str, now: datetime) -> Unit:
+async def _telling(log: EventLog, unit: Unit, told: Told, *, actor: str, now: datetime, id_: str | None = None) -> Unit:
     """Return a unit with the event that tells of it, on the present version of its stream."""
     stream = streams.subscriber(told.subscriber)
     version = await log.version(stream)
-    draft = codec.fact(stream, version + 1, told, time=now, actor=actor)
+    if id_ is None:
+        draft = codec.fact(stream, version + 1, told, time=now, actor=actor)
+    else:
+        draft = codec.decision(id_, told, time=now, actor=actor)
     return replace(unit, streams={**unit.streams, stream: Write(expected=version, drafts=(draft,))})

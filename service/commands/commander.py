@@ -21,6 +21,7 @@ from service.commands.asked import Asked, remembered, why_unfit
 from service.commands.creation import CREATE, Creation
 from service.commands.effect import scaling_of
 from service.commands.ending import Ending
+from service.commands.lifting import id_of_lift, lifted_before
 from service.commands.means import Means
 from service.commands.outcome import (
     CannotApply,
@@ -267,14 +268,23 @@ class Commander:
         stored = codec.decode(result.stored) if isinstance(result, AlreadyDecided) else placed
         return stored if isinstance(stored, HoldPlaced) else placed
 
-    async def unhold(self, name: EndpointName | None, *, author: str) -> int:
-        """Lift every hold that is in force on one endpoint, or (None) those on all; return how many."""
+    async def unhold(self, name: EndpointName | None, *, author: str, key: str | None = None) -> int:
+        """Lift every hold that is in force on one endpoint, or (None) those on all; return how many.
+
+        With a key it is done once: asked again, it lifts what was placed before and is left (a process may have died in
+        the middle), nothing that was placed since, and returns how many it lifted in all.
+        """
         holds = self._fleet.all_holds if name is None else self._fleet.known(name).holds
-        current = [hold for hold in holds.values() if hold.until > self._clock.now()]
-        for hold in current:
-            lifted = HoldLifted(hold=hold.id, author=author)
-            await tell(self._log, self._clock, name, lifted, id_=decision_id("lift", hold.id), actor=author)
-        return len(current)
+        lifted = {} if key is None else await lifted_before(self._log, name, author=author, key=key)
+        since = min(lifted.values(), default=None)
+        count = len(lifted)
+        for hold in list(holds.values()):
+            if hold.id in lifted or hold.until <= self._clock.now() or (since is not None and hold.position > since):
+                continue
+            told = HoldLifted(hold=hold.id, author=author)
+            await tell(self._log, self._clock, name, told, id_=id_of_lift(hold.id, author, key), actor=author)
+            count += 1
+        return count
 
     async def _told_before(self, name: EndpointName, asked: Asked) -> Outcome | None:
         """Return what is told at once: that nothing is written here, or how the command of the same key went."""

@@ -29,6 +29,7 @@ from service.web import render, shapes
 from service.web.access import actor_of
 from service.web.answers import Problem, answer, instance_of, problem
 from service.web.context import lasting_of, parts_of
+from service.web.keys import once_a_key, own_key
 from service.web.lasting import Ended
 from service.web.parameters import (
     Parameter,
@@ -189,10 +190,14 @@ async def _hold(request: web.Request, name: EndpointName | None) -> web.Response
 
 async def _unhold(request: web.Request, name: EndpointName | None) -> web.Response:
     parts = parts_of(request)
-    await _seen(parts)
-    lifted = await parts.commander.unhold(name, author=actor_of(request))
-    await _seen(parts)
-    return answer(shapes.Lifted(lifted=lifted))
+
+    async def lift() -> web.Response:
+        await _seen(parts)
+        lifted = await parts.commander.unhold(name, author=actor_of(request), key=own_key(request))
+        await _seen(parts)
+        return answer(shapes.Lifted(lifted=lifted))
+
+    return await once_a_key(request, lift)
 
 
 def _span(text: str) -> timedelta:

@@ -5,7 +5,10 @@ keyed hash, in this process: a key that comes again with another body is refused
 outcome of something else.
 """
 
+import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 import msgspec
 from aiohttp import web
@@ -22,6 +25,14 @@ KEPT = 10_000  # requests remembered
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """Whose requests with one key go one after the other."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
 class Keys:
     """Which request each of the last keys came with: of one caller, one address, one key."""
 
@@ -30,6 +41,34 @@ class Keys:
         self._masker = Masker()
         self._seals: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
         self._kept = kept
+        self._told: OrderedDict[tuple[str, ...], web.Response | Problem] = OrderedDict()
+        self._turns: dict[tuple[str, ...], _Turn] = {}
+
+    async def once(self, place: tuple[str, ...], act: Callable[[], Awaitable[web.Response]]) -> web.Response:
+        """Act when a key comes for the first time, and answer as then whenever it comes again.
+
+        A request waits for the end of one with its key. What came to nothing may be tried again: only what was done,
+        or was tried in vain (409), is an answer.
+        """
+        turn = self._turns.setdefault(place, _Turn())
+        turn.waiting += 1
+        try:
+            async with turn.lock:
+                if place not in self._told:
+                    self._remember(place, await _told(act))
+                told = self._told[place]
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                del self._turns[place]
+        if isinstance(told, Problem):
+            raise told
+        return web.Response(status=told.status, body=told.body, content_type=told.content_type)
+
+    def _remember(self, place: tuple[str, ...], told: web.Response | Problem) -> None:
+        self._told[place] = told
+        if len(self._told) > self._kept:
+            self._told.popitem(last=False)
 
     def forget(self, place: tuple[str, ...]) -> None:
         """Let a key go whose request came to nothing, since it was not understood."""
@@ -53,7 +92,7 @@ async def one_body_a_key(request: web.Request, handler: Handler) -> web.StreamRe
     """Refuse a write whose key belongs to a request with another body."""
     if request.method in SAFE or HEADER not in request.headers or request.path.startswith(OF_HUB):
         return await handler(request)
-    keys, place = request.app[KEYS], (actor_of(request), request.method, request.raw_path, key_of(request))
+    keys, place = request.app[KEYS], _place(request)
     if keys.is_other(place, await request.read()):
         sentence = f"this {HEADER} came before with another body: send the same one again, or another key"
         raise Problem(422, sentence, kind="key-taken")
@@ -65,6 +104,31 @@ async def one_body_a_key(request: web.Request, handler: Handler) -> web.StreamRe
     if response.status == 422:
         keys.forget(place)
     return response
+
+
+async def once_a_key(request: web.Request, act: Callable[[], Awaitable[web.Response]]) -> web.Response:
+    """Act once for all requests with one key, and for each that comes without."""
+    if HEADER not in request.headers:
+        return await act()
+    return await request.app[KEYS].once(_place(request), act)
+
+
+def own_key(request: web.Request) -> str | None:
+    """Return the key that the caller says, if it says one."""
+    return key_of(request) if HEADER in request.headers else None
+
+
+async def _told(act: Callable[[], Awaitable[web.Response]]) -> web.Response | Problem:
+    try:
+        return await act()
+    except Problem as problem:
+        if problem.code != 409:
+            raise
+        return problem
+
+
+def _place(request: web.Request) -> tuple[str, ...]:
+    return actor_of(request), request.method, request.raw_path, key_of(request)
 
 
 def _plain(body: bytes) -> bytes:

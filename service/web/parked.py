@@ -10,6 +10,7 @@ from aiohttp import web
 from events import parking
 from events.parking import NothingParked, StillParked
 from events.query import Query
+from events.record import decision_id
 from events.unit import Parked
 from service.hooks import Hook
 from service.masking import scrub
@@ -18,6 +19,7 @@ from service.web import render, shapes
 from service.web.access import actor_of
 from service.web.answers import Problem, answer
 from service.web.context import lasting_of, parts_of
+from service.web.keys import once_a_key, own_key
 from service.web.lasting import Ended
 from service.web.parameters import Parameter, body_of, query_of, reason_of, whole_number
 
@@ -47,7 +49,15 @@ async def parked(request: web.Request) -> web.Response:
 
 async def replay(request: web.Request) -> web.Response:
     """Hand an event that was set aside to its subscriber again."""
-    parts, body = parts_of(request), await body_of(request, shapes.ParkedBody)
+    body = await body_of(request, shapes.ParkedBody)
+    return await once_a_key(request, lambda: _replayed(request, body))
+
+
+async def _replayed(request: web.Request, body: shapes.ParkedBody) -> web.Response:
+    parts, id_ = parts_of(request), _id_of(request, "replay", body)
+    shown = answer(shapes.Unparked(subscriber=body.subscriber, position=body.position, outcome="replayed"))
+    if id_ is not None and await parking.was_told(parts.log, body.subscriber, id_):
+        return shown
     subscriber = next((one for one in parts.subscribers if one.name == body.subscriber), None)
     if subscriber is None:
         names = ", ".join(one.name for one in parts.subscribers)
@@ -64,6 +74,7 @@ async def replay(request: web.Request) -> web.Response:
                 why=reason_of(body.why),
                 now=parts.clock.now,
                 wanted=isinstance(subscriber, Hook),
+                id_=id_,
             )
     except NothingParked as error:
         raise Problem(404, str(error)) from None
@@ -71,22 +82,31 @@ async def replay(request: web.Request) -> web.Response:
         raise Problem(409, scrub(str(error))) from None
     except Ended:
         raise Problem(503, "the daemon is stopping: ask again when it is back", headers={"Retry-After": "2"}) from None
-    return answer(shapes.Unparked(subscriber=body.subscriber, position=body.position, outcome="replayed"))
+    return shown
 
 
 async def skip(request: web.Request) -> web.Response:
     """Give up an event that was set aside, for good."""
-    parts, body = parts_of(request), await body_of(request, shapes.ParkedBody)
-    why = reason_of(body.why)
+    body = await body_of(request, shapes.ParkedBody)
+    return await once_a_key(request, lambda: _skipped(request, body))
+
+
+async def _skipped(request: web.Request, body: shapes.ParkedBody) -> web.Response:
+    parts, id_, why = parts_of(request), _id_of(request, "skip", body), reason_of(body.why)
     if not why:
         raise Problem(400, "why is it skipped? Nobody will see this event here again: say it as `why`")
+    now, actor = parts.clock.now(), actor_of(request)
     try:
-        await parking.skip(
-            parts.log, body.subscriber, body.position, actor=actor_of(request), why=why, now=parts.clock.now()
-        )
+        await parking.skip(parts.log, body.subscriber, body.position, actor=actor, why=why, now=now, id_=id_)
     except NothingParked as error:
         raise Problem(404, str(error)) from None
     return answer(shapes.Unparked(subscriber=body.subscriber, position=body.position, outcome="skipped"))
+
+
+def _id_of(request: web.Request, what: str, body: shapes.ParkedBody) -> str | None:
+    """Return the id of what tells of it in the log, if the request has a key."""
+    key = own_key(request)
+    return None if key is None else decision_id(what, actor_of(request), key, body.subscriber, body.position)
 
 
 async def standing(parts: Parts) -> tuple[shapes.Subscriber, ...]:
