@@ -31,6 +31,8 @@ from statemachine.model import EndpointName, Look, Missing, Seen, Sighting, Unre
 
 API_URL = "https://api.endpoints.huggingface.cloud"
 HUB_URL = "https://huggingface.co"
+CATALOGUE_URL = "https://endpoints.huggingface.co"
+CATALOGUE = ("/api/catalog/", "/api/v1/catalog/")  # paths that the hub does not have
 PLATFORM = ".endpoints.huggingface.cloud"  # every endpoint that the platform hosts lives below
 
 
@@ -63,6 +65,7 @@ class Watching:
     ) -> None:
         self._api = URL(api_url.rstrip("/").removesuffix("/v2"))
         self._hub = URL(hub_url.rstrip("/"))
+        self._catalogue = URL(CATALOGUE_URL) if hub_url == HUB_URL else self._hub  # what stands for one stands for both
         self._masker = masker
         self._memory = Memory(masker)
         limits = limits or Limits()
@@ -145,7 +148,7 @@ class Watching:
 
     async def relay(self, path: str, query: str, *, hub: bool = False) -> aiohttp.ClientResponse:
         """GET what is at a path of the API (or of the hub) once, and return the answer as it came: close it."""
-        base = self._hub if hub else self._api
+        base = self._api if not hub else self._catalogue if path.startswith(CATALOGUE) else self._hub
         url = URL(f"{base.origin()}{path}{'?' if query else ''}{query}", encoded=True)
         return await self._transport.relay(url, namespace="")
 

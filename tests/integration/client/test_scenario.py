@@ -77,12 +77,12 @@ async def test_from_its_creation_to_its_end(stage: Scene) -> None:
         got = await front.get_inference_endpoint("chat", **PLACE)
         kept = [got.status, got.url == made.url, got.raw["model"]["secrets"], got.raw["tags"]]
 
-        updated = [(await got.update(max_replica=3, revision="0" * 40)).status]
+        updated: list[Any] = [(await got.update(max_replica=3, revision="0" * 40)).status]
         await got.wait(timeout=3600)
         updated += [got.status, got.revision, got.raw["compute"]["scaling"]["maxReplica"]]
 
         paused = [(await got.pause()).status, got.url, (await got.fetch()).status]
-        resumed = [(await got.resume()).status in {"pending", "initializing"}]
+        resumed: list[Any] = [(await got.resume()).status in {"pending", "initializing"}]
         await got.wait(timeout=3600)
         again = await refused(got.resume(running_ok=False))
         resumed += [got.status, (await got.resume()).status]
@@ -135,8 +135,9 @@ async def test_what_hugging_face_refuses_is_refused_in_its_own_words(stage: Scen
 
 
 async def test_a_wait_ends_as_the_endpoint_does(stage: Scene) -> None:
-    for name, fate in (("fails", "fails"), ("sticks", "stuck"), ("stops", "stuck"), ("goes", "stuck")):
-        stage.sim.create("acme", name, fate=fate, type="public")
+    stage.sim.create("acme", "fails", fate="fails", type="public")
+    for name in ("sticks", "stops", "goes"):
+        stage.sim.create("acme", name, fate="stuck", type="public")
     async with begun(stage) as hands:
         held = {one.name: one for one in await hands.front.list_inference_endpoints("acme")}
         with pytest.raises(InferenceEndpointFailed):

@@ -123,7 +123,7 @@ def test_of_a_fine_grained_token_only_the_rights_that_are_told_count(scopes: Any
     identity = read_identity(token(role="fineGrained", fineGrained={"global": [MANAGE], "scoped": scopes}))
 
     assert identity.namespaces == ("ana", "acme")
-    assert identity.managed == managed
+    assert identity.managed == frozenset(managed)
     assert [space for space in ("ana", "acme", "beta") if identity.may_manage(space)] == sorted(
         managed, key=["ana", "acme"].index
     )
@@ -135,7 +135,9 @@ def test_a_fine_grained_token_of_which_no_right_is_told_has_none(rights: dict[st
 
 
 def test_rights_count_whatever_the_role_is_called() -> None:
-    assert read_identity(token(role="custom", fineGrained={"scoped": [scope("acme", MANAGE)]})).managed == {"acme"}
+    assert read_identity(token(role="custom", fineGrained={"scoped": [scope("acme", MANAGE)]})).managed == frozenset(
+        {"acme"}
+    )
 
 
 @pytest.mark.parametrize("auth", [None, "oauth", [], {"type": "oauth"}, {"accessToken": {"role": "read"}}])
