@@ -83,3 +83,49 @@ def test_a_clock_that_stands_still_gives_nothing_back() -> None:
 
     assert failures.add("10.0.0.1", 5.0) is not None
     assert failures.add("10.0.0.1", 4.0) is not None
+
+
+# --- what is not known to be wrong until it was asked about -----------------------------------------------------------
+
+
+def test_asking_how_long_to_wait_costs_nothing() -> None:
+    failures = Failures()
+    for _ in range(10 * OF_ONE):
+        assert failures.until("10.0.0.1", 0.0) is None
+
+    assert answered(failures, ["10.0.0.1"] * (OF_ONE + 1)) == OF_ONE
+    assert failures.until("10.0.0.1", 0.0) == EACH_SECONDS
+    assert failures.until("10.0.0.1", EACH_SECONDS) is None
+    assert len(failures) == 1
+
+
+def test_those_under_way_count_as_if_they_were_wrong() -> None:
+    failures = Failures()
+
+    assert failures.until("10.0.0.1", 0.0, pending=OF_ONE - 1) is None
+    assert failures.until("10.0.0.1", 0.0, pending=OF_ONE) == EACH_SECONDS
+    failures.add("10.0.0.1", 0.0)
+    assert failures.until("10.0.0.1", 0.0, pending=OF_ONE - 2) is None
+    assert failures.until("10.0.0.1", 0.0, pending=OF_ONE - 1) == EACH_SECONDS
+
+
+def test_who_showed_no_wrong_one_is_kept_out_by_nobody_elses() -> None:
+    failures = Failures()
+    answered(failures, [f"10.0.{number % 50}.1" for number in range(OF_ALL)])
+
+    assert failures.until("10.0.0.1", 0.0) == 1
+    assert failures.until("10.9.9.9", 0.0) is None
+
+
+@given(shown=st.lists(st.tuples(ADDRESSES, st.floats(0, 20)), max_size=200))
+def test_whoever_is_let_in_is_then_answered(shown: list[tuple[str, float]]) -> None:
+    failures, now, clean = Failures(), 0.0, set[str]()
+    for address, later in shown:
+        now += later
+        told = failures.until(address, now)
+        if address in clean:
+            assert (told is None) == (failures.add(address, now) is None)
+        else:
+            assert told is None
+            failures.add(address, now)
+            clean.add(address)
