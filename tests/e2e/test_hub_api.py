@@ -13,6 +13,7 @@ from service.access.failures import OF_ONE
 from tests.e2e.calls import Answer, bearer, call
 from tests.e2e.daemons import EAGER, Daemon
 from tests.e2e.hub import Hub
+from tests.e2e.processes import Machine
 
 TEAM = '[namespaces.acme]\ntoken_file = "{0}"\nmode = "{1}"\n[namespaces.alice]\ntoken_file = "{0}"\nmode = "{1}"\n'
 SECRET = "sk-never-to-be-told"
@@ -32,11 +33,10 @@ def asked(daemon: Daemon, path: str, user: str = "alice", **what: object) -> Ans
     return call(f"{daemon.url}{path}", headers=bearer(f"hf_{user}"), **what)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def acting(daemon: Daemon, hub: Hub) -> Iterator[Daemon]:
-    hub.create("acme/chat", state="running", secrets={"KEY": SECRET})
-    hub.create("alice/own", state="running")
-    begun(daemon, hub)
+def act_for_alice(daemon: Daemon) -> Iterator[Daemon]:
+    daemon.hub.create("acme/chat", state="running", secrets={"KEY": SECRET})
+    daemon.hub.create("alice/own", state="running")
+    begun(daemon, daemon.hub)
     yield daemon
     daemon.stop()
     told = daemon.log.read_bytes()  # a clean stop leaves nothing beside it
@@ -44,9 +44,24 @@ def acting(daemon: Daemon, hub: Hub) -> Iterator[Daemon]:
     assert b"hf_zoe" not in told
 
 
-def test_a_caller_sees_and_changes_nothing_of_what_its_token_does_not_name(acting: Daemon, hub: Hub) -> None:
-    hub.revoke("hf_zoe", "acme")
-    before = len(hub.writes())
+@pytest.fixture
+def acting(daemon: Daemon) -> Iterator[Daemon]:
+    yield from act_for_alice(daemon)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon for all who change nothing that the others look at: most of a test's time is its start."""
+    machine = Machine(tmp_path_factory.mktemp("shared"))
+    try:
+        yield from act_for_alice(Daemon(machine, Hub.start(machine, speed=60)))
+    finally:
+        machine.close()
+
+
+def test_a_caller_sees_and_changes_nothing_of_what_its_token_does_not_name(shared: Daemon) -> None:
+    shared.hub.revoke("hf_zoe", "acme")
+    before = len(shared.hub.writes())
     for method, path in (
         ("GET", "/v2/endpoint/acme"),
         ("GET", "/v2/endpoint/acme/chat"),
@@ -59,27 +74,27 @@ def test_a_caller_sees_and_changes_nothing_of_what_its_token_does_not_name(actin
         ("DELETE", "/v2/endpoint/acme/chat"),
     ):
         there, nowhere = (
-            asked(acting, path.replace("acme", space), "zoe", method=method, body={"name": "x"})
+            asked(shared, path.replace("acme", space), "zoe", method=method, body={"name": "x"})
             if method in {"PUT", "POST"}
-            else asked(acting, path.replace("acme", space), "zoe", method=method)
+            else asked(shared, path.replace("acme", space), "zoe", method=method)
             for space in ("acme", "nowhere")
         )
         assert (there.code, there.json) == (403, {"error": "Forbidden: zoe has no access to 'acme'"}), path
         assert (nowhere.code, nowhere.json) == (403, {"error": "Forbidden: zoe has no access to 'nowhere'"}), path
-    assert len(hub.writes()) == before
+    assert len(shared.hub.writes()) == before
 
 
-def test_what_is_masked_stays_masked_and_cannot_be_written_back(acting: Daemon, hub: Hub) -> None:
-    told = asked(acting, "/v2/endpoint/acme/chat").json
-    before = len(hub.writes())
+def test_what_is_masked_stays_masked_and_cannot_be_written_back(shared: Daemon) -> None:
+    told = asked(shared, "/v2/endpoint/acme/chat").json
+    before = len(shared.hub.writes())
 
-    refused = asked(acting, "/v2/endpoint/acme/chat", method="PUT", body={"model": told["model"]})
+    refused = asked(shared, "/v2/endpoint/acme/chat", method="PUT", body={"model": told["model"]})
 
     assert SECRET not in str(told)
     assert told["model"]["secrets"]["KEY"] == "<masked>"
     assert refused.code == 422
     assert "model.secrets.KEY" in refused.json["error"]
-    assert len(hub.writes()) == before
+    assert len(shared.hub.writes()) == before
 
 
 def test_a_write_is_the_callers_own_and_is_seen_by_the_next_read(acting: Daemon, hub: Hub) -> None:
@@ -140,19 +155,19 @@ def test_wrong_tokens_are_refused_and_at_last_not_even_looked_up(daemon: Daemon,
     assert call(f"{daemon.url}/v2/endpoint/acme").code == 401
 
 
-def test_what_is_no_token_of_hugging_face_is_told_to_nobody_and_counts_as_no_guess(acting: Daemon, hub: Hub) -> None:
-    before = len(hub.requests())
-    for shown in (acting.token, "ll_another-daemons-own", "two words", ""):
+def test_what_is_no_token_of_hugging_face_is_told_to_nobody_and_counts_as_no_guess(shared: Daemon) -> None:
+    before = len(shared.hub.requests())
+    for shown in (shared.token, "ll_another-daemons-own", "two words", ""):
         for _ in range(OF_ONE):
-            assert call(f"{acting.url}/v2/endpoint/acme", headers=bearer(shown)).code == 401
+            assert call(f"{shared.url}/v2/endpoint/acme", headers=bearer(shown)).code == 401
 
-    assert not [one for one in hub.requests()[before:] if one.path == "/api/whoami-v2" and one.user != "alice"]
-    assert asked(acting, "/v2/endpoint/acme").code == 200
+    assert not [one for one in shared.hub.requests()[before:] if one.path == "/api/whoami-v2" and one.user != "alice"]
+    assert asked(shared, "/v2/endpoint/acme").code == 200
 
 
-def test_a_strangers_key_stands_in_nobodys_way(acting: Daemon, hub: Hub) -> None:
-    hub.faults(bad_tokens=["hf_stranger"])
-    key, path = {"Idempotency-Key": "deploy-42"}, f"{acting.url}/v2/endpoint/acme/chat"
+def test_a_strangers_key_stands_in_nobodys_way(shared: Daemon) -> None:
+    shared.hub.faults(bad_tokens=["hf_stranger"])
+    key, path = {"Idempotency-Key": "deploy-42"}, f"{shared.url}/v2/endpoint/acme/chat"
     stranger = call(path, method="PUT", body={"tags": ["his"]}, headers={**bearer("hf_stranger"), **key})
 
     told = call(path, method="PUT", body={"tags": ["hers"]}, headers={**bearer("hf_alice"), **key})
@@ -161,10 +176,10 @@ def test_a_strangers_key_stands_in_nobodys_way(acting: Daemon, hub: Hub) -> None
     assert told.json["tags"] == ["hers"]
 
 
-def test_what_is_handed_on_goes_up_as_it_was_asked(acting: Daemon, hub: Hub) -> None:
-    asked(acting, "/v2/endpoint/acme/chat/logs?tail=5&since=2026-11-20T12:00:00%2B00:00")
+def test_what_is_handed_on_goes_up_as_it_was_asked(shared: Daemon) -> None:
+    asked(shared, "/v2/endpoint/acme/chat/logs?tail=5&since=2026-11-20T12:00:00%2B00:00")
 
-    [handed] = [one for one in hub.requests() if one.path.endswith("/logs")]
+    [handed] = [one for one in shared.hub.requests() if one.path.endswith("/logs")]
     assert handed.user == "alice"
 
 
@@ -187,14 +202,14 @@ def test_a_token_that_is_revoked_while_its_request_is_on_the_way_opens_nothing(a
     assert hub.writes() == []
 
 
-def test_a_page_and_a_foreign_host_are_refused_here_too(acting: Daemon, hub: Hub) -> None:
-    before = len(hub.writes())
-    path = f"{acting.url}/v2/endpoint/acme/chat/pause"
+def test_a_page_and_a_foreign_host_are_refused_here_too(shared: Daemon) -> None:
+    before = len(shared.hub.writes())
+    path = f"{shared.url}/v2/endpoint/acme/chat/pause"
     page = call(path, method="POST", headers={**bearer("hf_alice"), "Origin": "https://evil.example"})
-    rebound = call(path, method="POST", headers={**bearer("hf_alice"), "Host": f"evil.example:{acting.port}"})
+    rebound = call(path, method="POST", headers={**bearer("hf_alice"), "Host": f"evil.example:{shared.port}"})
 
     assert (page.code, rebound.code) == (403, 421)
-    assert len(hub.writes()) == before
+    assert len(shared.hub.writes()) == before
 
 
 def test_a_log_that_is_followed_ends_when_its_namespace_is_no_longer_watched(acting: Daemon, hub: Hub) -> None:
