@@ -158,7 +158,7 @@ class Commander:
         try:
             found = await self._watch.look(name)
         except HubError as error:
-            return CannotApply(reason=str(error))
+            return CannotApply(reason=str(error), unseen=True)
         track = Track() if isinstance(found, Missing) else self._watch.track(name)
         intended = self._intended(track, track.life, CREATE, **asked.told())
         send = self._sending(name, writer).create(name, document)
@@ -305,7 +305,7 @@ class Commander:
         try:
             found = await self._watch.look(name)
         except HubError as error:
-            return CannotApply(reason=str(error))
+            return CannotApply(reason=str(error), unseen=True)
         if isinstance(found, Missing):
             return CannotApply(reason=f"there is no endpoint {name}: nothing was sent", gone=True)
         if self._watch.track(name).life is None:

@@ -30,10 +30,14 @@ class NotAllowed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CannotApply:
-    """A fresh look says that the command does not apply, or (`gone`) there is no such endpoint; nothing was sent."""
+    """A fresh look says that the command does not apply, or (`gone`) there is no such endpoint; nothing was sent.
+
+    `unseen`: the look itself failed; why, `reason` tells to whoever runs the daemon.
+    """
 
     reason: str
     gone: bool = False
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

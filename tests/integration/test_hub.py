@@ -163,6 +163,25 @@ async def test_a_fine_grained_token_sees_no_endpoint_where_it_lacks_the_right(
     assert told == (200, {"type": "user", "name": "zoe", "orgs": [{"type": "org", "name": "acme"}]})
 
 
+async def test_that_the_daemons_own_token_is_refused_is_the_daemons_trouble(stage: Scene) -> None:
+    async with begun(stage, ACT) as ask:
+        stage.sim.faults.bad_tokens.add("hf_robot")
+        told = [
+            await ask(method, path, json=body)
+            for method, path, body in (
+                ("GET", f"{CHAT}?fresh=1", None),
+                ("POST", f"{CHAT}/pause", None),
+                ("PUT", CHAT, {"tags": ["x"]}),
+                ("DELETE", CHAT, None),
+                ("POST", "/v2/endpoint/acme", {"name": "new"}),
+            )
+        ]
+
+    assert [code for code, _ in told] == [502] * 5
+    assert not [text for _, text in told if str(stage.folder) in str(text)]  # where our token lies is nobody's business
+    assert not [one for one in stage.sim.requests if one.write]
+
+
 # --- one configuration after another ---------------------------------------------------------------------------------
 
 

@@ -99,6 +99,8 @@ def _refusal(name: EndpointName, outcome: Outcome) -> Said:
             return Said(403, f"Forbidden: {reason}")
         case CannotApply(gone=True):
             return Said(404, f"Endpoint not found: {name}")
+        case CannotApply(unseen=True):
+            return Said(502, f"Bad Gateway: this Lamplighter could not look at {name}, and nothing was sent: ask again")
         case CannotApply(reason=reason):
             return Said(400, f"Bad Request: {reason}")
         case Unfit(fields=("name",)):
