@@ -44,6 +44,26 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Misindexed:
+    """A place where the index of a log is not what its events make it: they are there, and may not be found.
+
+    `table` is where it is wrong; `position` the event that is concerned, None if it is none of those that there are.
+    """
+
+    table: str
+    position: int | None
+    why: str
+
+    def __str__(self) -> str:
+        """Return the finding as a sentence that ends with what to do."""
+        where = "" if self.position is None else f" at position {self.position}"
+        return (
+            f"the index of the log is wrong{where}, in its table {self.table}: {self.why}. No event is lost: stop the "
+            "daemon and run `lamplighter log reindex`"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redaction:
     """What is to be taken out of an event, by whom, and why.
 

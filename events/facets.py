@@ -6,6 +6,7 @@ A facet can always be worked out anew from the event. None where a type has no s
 from msgspec import Struct
 
 from events.catalogue import Abandoned, Confirmed, Event, Failed, Intended, Warned
+from events.streams import subject
 from statemachine.model import Cause, Deleted, Discovered, Reconfigured, StatusChanged
 from statemachine.status import Status
 
@@ -45,6 +46,15 @@ def facets(event: Event) -> Facets:
             return Facets(intent=intent)
         case _:
             return Facets()
+
+
+def why_not_found(stream: str, found_by: Facets) -> str | None:
+    """Return why nobody could ask for an event by what it would be found by, or None: there is no empty name."""
+    if subject(stream).name == "":
+        return f"its stream {stream!r} is of an endpoint without a name"
+    if "" in {found_by.policy, found_by.intent}:
+        return "its policy, or its intent, is an empty text"
+    return None
 
 
 def _by(cause: Cause) -> str:

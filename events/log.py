@@ -19,7 +19,7 @@ Promises, the same for every implementation:
 from collections.abc import Sequence
 from typing import Protocol
 
-from events.anchor import BEGINNING, Anchor, Broken, NotRedacted, Redaction, Segment, Standing, StillNeeded
+from events.anchor import BEGINNING, Anchor, Broken, Misindexed, NotRedacted, Redaction, Segment, Standing, StillNeeded
 from events.board import Board
 from events.query import Page, Query
 from events.record import Recorded, Sealed
@@ -76,6 +76,13 @@ class LogReader(Protocol):
 
         Goes page by page and holds nobody up; what is appended meanwhile is verified, too. A column that cannot be read
         is a finding, never an error. Raises ValueError for an anchor before `since`.
+        """
+        ...
+
+    async def verify_index(self) -> Misindexed | None:
+        """Prove that every event is found by what it should be found by, and nothing else; return what is wrong.
+
+        It is proven against the events, so verify these first. Goes slice by slice and holds nobody up.
         """
         ...
 

@@ -13,7 +13,7 @@ from itertools import islice
 from msgspec import structs
 
 from events import chain
-from events.anchor import BEGINNING, Anchor, Broken, NotRedacted, Redaction, Segment, Standing, StillNeeded
+from events.anchor import BEGINNING, Anchor, Broken, Misindexed, NotRedacted, Redaction, Segment, Standing, StillNeeded
 from events.archive import archive
 from events.board import Board
 from events.errors import LogUnusable
@@ -162,6 +162,18 @@ class MemoryStore:
                 found += [walk.pass_end(first, last, segment.hash_after)]
         return found
 
+    def misindexed(self) -> Misindexed | None:
+        """Return the first event that is not found by its id or in its stream, or a place that is too many."""
+        for event in self.events:
+            stream = self.streams.get(event.stream, [])
+            if self.ids.get(event.id) != event:
+                return Misindexed(table="ids", position=event.position, why="the event is not found by its id")
+            if stream[event.version - 1 : event.version] != [event]:
+                return Misindexed(table="streams", position=event.position, why="the event is not in its stream")
+        if len(self.ids) != len(self.events) or sum(map(len, self.streams.values())) != len(self.events):
+            return Misindexed(table="ids", position=None, why="there are more of them than events")
+        return None
+
     def _row(self, place: int) -> Row:
         return row(self._sealed(place), self.facets[place])
 
@@ -264,6 +276,10 @@ class MemoryLog:
                 return walk.end(self.store.head) or walk.at
             await asyncio.sleep(0)
         return broken
+
+    async def verify_index(self) -> Misindexed | None:
+        self.require_open()
+        return self.store.misindexed()
 
     async def redact(self, redaction: Redaction) -> Recorded | NotRedacted:
         self.require_open()

@@ -43,6 +43,8 @@ class Query:
         for text in texts:
             if text is not None and not (text and text.isprintable()):
                 raise ValueError(f"no event can be asked for by {text[:60]!r}: give a text that can be printed")
+        if "" in {self.stream, self.namespace, self.name}:
+            raise ValueError("no event can be asked for by an empty stream, namespace or name: leave it out")
         if self.limit < 1:
             raise ValueError(f"a page of {self.limit} events holds nothing: ask for one at least")
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from events import chain
 from events.codec import Undecodable, decode, known
 from events.errors import Misfit
-from events.facets import Facets, facets
+from events.facets import Facets, facets, why_not_found
 from events.record import Recorded, Sealed
 from events.settling import Stored
 
@@ -55,7 +55,7 @@ def restore(events: Sequence[Sealed], log_id: str, place: Place) -> None:
     if place.position and place.log_id != log_id:
         raise Misfit(place.position + 1, f"it is of the log {log_id}, and this one is {place.log_id}")
     _require_fit(events, place)
-    facets_ = [found_by(event.recorded) for event in events]
+    facets_ = [_findable(event.recorded) for event in events]
     if not place.position:
         place.become(log_id)
     for event, by in zip(events, facets_, strict=True):
@@ -88,6 +88,14 @@ def _require_fit(events: Sequence[Sealed], place: Place) -> None:
             raise Misfit(recorded.position, f"stream {stream!r} is at version {version}, this is {recorded.version}")
         position, tip, versions[stream] = recorded.position, event.hash, recorded.version
         ids.add(recorded.id)
+
+
+def _findable(recorded: Recorded) -> Facets:
+    """Return what an event can be found by. Raises Undecodable, or Misfit if nobody could ask for it."""
+    by = found_by(recorded)
+    if why := why_not_found(recorded.stream, by):
+        raise Misfit(recorded.position, why)
+    return by
 
 
 def found_by(recorded: Recorded) -> Facets:

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from events.chain import digest
 from events.codec import encode
-from events.facets import Facets, facets
+from events.facets import Facets, facets, why_not_found
 from events.record import Draft, Recorded
 from events.unit import (
     AlreadyDecided,
@@ -20,6 +20,7 @@ from events.unit import (
     Fence,
     FencedOff,
     IdReused,
+    NoSuchPosition,
     NotParked,
     Parked,
     Refused,
@@ -147,6 +148,9 @@ def _entry(stream: str, draft: Draft) -> Entry:
         raise ValueError(f"the time of {draft.id!r} in {stream!r} has no zone: give it in UTC")
     f"{draft.id}{stream}{draft.actor}".encode()  # a text that is not Unicode must fail here, not inside a commit
     type_name, schema, data = encode(draft.event)
+    found_by = facets(draft.event)
+    if why := why_not_found(stream, found_by):
+        raise ValueError(f"{draft.id!r} cannot be taken: {why}")
     return Entry(
         draft.id,
         stream,
@@ -156,7 +160,7 @@ def _entry(stream: str, draft: Draft) -> Entry:
         draft.actor,
         data,
         draft.once,
-        facets(draft.event),
+        found_by,
     )
 
 
@@ -173,6 +177,8 @@ def settle(order: Order, rows: Rows) -> Result:
         refused = _elsewhere(order.cursor, rows.cursor(order.cursor.name), repeated=repeated)
     if refused is None and not repeated:
         refused = _not_there(order, rows)
+    if refused is None:
+        refused = _nowhere(order, rows.position + len(order.entries) - len(stored), repeated=repeated)
     return _write(order, stored, rows, repeated=repeated) if refused is None else refused
 
 
@@ -210,6 +216,16 @@ def _elsewhere(move: CursorMove, actual: int, *, repeated: bool) -> CursorMoved 
     if actual == move.old or (repeated and actual >= move.new):
         return None
     return CursorMoved(name=move.name, expected=move.old, actual=actual)
+
+
+def _nowhere(order: Order, head: int, *, repeated: bool) -> NoSuchPosition | None:
+    """Return the refusal if a cursor, or what is set aside, is nowhere in the log as the unit would leave it."""
+    move, parking = order.cursor, order.parking
+    if move is not None and not 0 <= move.new <= head:
+        return NoSuchPosition(name=move.name, position=move.new, head=head)
+    if isinstance(parking, Parked) and not repeated and not 1 <= parking.position <= head:
+        return NoSuchPosition(name=parking.name, position=parking.position, head=head)
+    return None
 
 
 def _not_there(order: Order, rows: Rows) -> NotParked | None:

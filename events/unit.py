@@ -138,7 +138,20 @@ class NotParked:
     position: int
 
 
-Refused = StaleVersion | AlreadyDecided | IdReused | CursorMoved | FencedOff | NotParked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoSuchPosition:
+    """A subscription cannot have read, nor set aside, what is not in the log. Nothing was written."""
+
+    name: str
+    position: int
+    head: int
+
+    def __str__(self) -> str:
+        """Return the sentence that tells how far the log reaches."""
+        return f"{self.name!r} cannot be at position {self.position}: the log reaches from 1 to {self.head}"
+
+
+Refused = StaleVersion | AlreadyDecided | IdReused | CursorMoved | FencedOff | NotParked | NoSuchPosition
 
 
 Result = Appended | Refused

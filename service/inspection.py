@@ -1,4 +1,4 @@
-"""Prove the log while the daemon runs: its whole chain, and that the views are what a fold from the beginning makes.
+"""Prove the log while the daemon runs: its whole chain, its index, and that the views are what a fold of all makes.
 
 A start trusts a snapshot and proves only what stands behind it. So the rest is proved some time later, and then now and
 then: page by page, in a thread, with pauses, so that nobody waits for it. What is found goes into the log as an event,
@@ -69,9 +69,11 @@ class Inspection:
             await self._clock.sleep(AGAIN_SECONDS)
 
     async def inspect(self) -> Finding:
-        """Prove the chain and the views, and tell what is news."""
+        """Prove the chain, the index and the views, and tell what is news."""
         still = self._live.views.still()
-        wrong = [sentence for sentence in (await self._chain(), await self._views(still)) if sentence]
+        # Of events that are not what was written, no index can be right.
+        kept = await self._chain() or await self._index()
+        wrong = [sentence for sentence in (kept, await self._views(still)) if sentence]
         finding = Finding(at=self._clock.now(), position=still.position, broken="; ".join(wrong) or None)
         if finding.broken is None:
             _logger.info("log_is_sound", position=finding.position)
@@ -85,6 +87,11 @@ class Inspection:
         """Say what is wrong with the chain."""
         proved = await self._log.verify()
         return f"{proved}. Run `lamplighter log verify`" if isinstance(proved, Broken) else None
+
+    async def _index(self) -> str | None:
+        """Say what is wrong with what events are found by."""
+        found = await self._log.verify_index()
+        return None if found is None else str(found)
 
     async def _views(self, still: Views) -> str | None:
         """Say what is wrong with the views."""

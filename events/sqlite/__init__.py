@@ -1,7 +1,8 @@
 """The log on SQLite: the default, one daemon on one machine.
 
 `log` is the event log and its queue, `writer` the one connection that writes, `ledger` what a job does in its
-transaction, `index` what events are found by. `reader` are the connections that only read, `plans` and `merging` how
+transaction, `index` what events are found by; `proving` shows that they are, by the statements of `checks`, and
+`reindexing` makes it anew. `reader` are the connections that only read, `plans` and `merging` how
 they answer a query. `file` is the database file itself, `lock` who may hold it and on which file systems.
 """
 

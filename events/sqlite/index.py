@@ -11,6 +11,11 @@ from zlib import crc32
 
 STEP = 768  # events: a step takes some ten milliseconds, in which nothing is acknowledged
 IDS = 4096  # ids: they have no order, and so each of a few would be written to a page of its own
+# All that can be made anew of the events.
+TABLES = (
+    *("ids", "streams", "versions", "kinds", "subjects", "entries", "members", "followers"),
+    *("intents", "lateness"),  # these two are kept up with every event
+)
 
 # ?1 and ?2: the first and the last position.
 OF_IDS = "SELECT id, position FROM events WHERE position BETWEEN ?1 AND ?2"
@@ -21,26 +26,27 @@ PLACES = """
 """
 VERSIONS = f"INSERT INTO versions (stream, position, version) {PLACES} ORDER BY 1, 2"
 NO_VERSIONS = f"DELETE FROM versions WHERE (stream, position, version) IN ({PLACES})"  # noqa: S608 - a constant
-KINDS = """
-    INSERT OR IGNORE INTO kinds (type, status, cause, policy, actor)
-    SELECT DISTINCT type, coalesce(status, ''), coalesce(cause, ''), coalesce(events.policy, intents.policy, ''), actor
-    FROM events LEFT JOIN intents ON intents.intent = events.intent AND intents.position < events.position
-    WHERE events.position BETWEEN ?1 AND ?2
-"""
 SUBJECTS = """
     INSERT OR IGNORE INTO subjects (namespace, name)
     SELECT DISTINCT namespace, '' FROM events WHERE position BETWEEN ?1 AND ?2 AND namespace IS NOT NULL
     UNION SELECT DISTINCT namespace, name FROM events WHERE position BETWEEN ?1 AND ?2 AND name IS NOT NULL
 """
-MEANT = """
-    SELECT events.position, events.namespace, events.name, kinds.kind
-    FROM events
-    LEFT JOIN intents ON intents.intent = events.intent AND intents.position < events.position
-    JOIN kinds ON kinds.type = events.type AND kinds.status = coalesce(events.status, '')
-        AND kinds.cause = coalesce(events.cause, '') AND kinds.actor = events.actor
-        AND kinds.policy = coalesce(events.policy, intents.policy, '')
-    WHERE events.position BETWEEN ?1 AND ?2
+WHOSE = "LEFT JOIN intents ON intents.intent = events.intent AND intents.position < events.position"
+KINDS = f"""
+    INSERT OR IGNORE INTO kinds (type, status, cause, policy, actor)
+    SELECT DISTINCT type, coalesce(status, ''), coalesce(cause, ''), coalesce(events.policy, intents.policy, ''), actor
+    FROM events {WHOSE} WHERE events.position BETWEEN ?1 AND ?2
+"""  # noqa: S608 - constants
+OF_KIND = """
+    kinds.type = events.type AND kinds.status = coalesce(events.status, '')
+    AND kinds.cause = coalesce(events.cause, '') AND kinds.actor = events.actor
+    AND kinds.policy = coalesce(events.policy, intents.policy, '')
 """
+MEANT = f"""
+    SELECT events.position, events.namespace, events.name, kinds.kind
+    FROM events {WHOSE} JOIN kinds ON {OF_KIND}
+    WHERE events.position BETWEEN ?1 AND ?2
+"""  # noqa: S608 - constants
 OF_KINDS = f"""
     WITH meant AS MATERIALIZED ({MEANT})
     SELECT 0 AS subject, kind, position FROM meant
@@ -65,6 +71,16 @@ NO_MEMBERS = f"DELETE FROM members WHERE (subject, position, kind) IN ({OF_ENDPO
 NAMED = "SELECT intent, position FROM events WHERE position BETWEEN ?1 AND ?2 AND intent IS NOT NULL"
 FOLLOWERS = f"INSERT INTO followers (intent, position) {NAMED} ORDER BY 1, 2"
 NO_FOLLOWERS = f"DELETE FROM followers WHERE (intent, position) IN ({NAMED})"  # noqa: S608 - a constant
+UNUSED = {  # rows that stand for nothing that is in the index
+    "streams": "NOT EXISTS (SELECT 1 FROM versions WHERE versions.stream = streams.stream)",
+    "kinds": "NOT EXISTS (SELECT 1 FROM entries WHERE entries.subject = 0 AND entries.kind = kinds.kind)",
+    "subjects": """
+        subjects.subject = 0 OR NOT (
+            subjects.name = '' AND EXISTS (SELECT 1 FROM entries WHERE entries.subject = subjects.subject)
+            OR subjects.name > '' AND EXISTS (SELECT 1 FROM members WHERE members.subject = subjects.subject)
+        )
+    """,
+}
 
 
 def check_sum(id_: str) -> int:
@@ -104,6 +120,12 @@ def withdraw(con: sqlite3.Connection, first: int, last: int) -> None:
         con.execute(statement, (first, last))
 
 
+def tidy(con: sqlite3.Connection) -> None:
+    """Let go of what stands for nothing any more; it may be a text that was to be taken out."""
+    for table, unused in UNUSED.items():
+        con.execute(f"DELETE FROM {table} WHERE {unused}")  # noqa: S608 - constants
+
+
 def unlearn(con: sqlite3.Connection, first: int, last: int) -> None:
     """Let events not be found by their ids any more."""
     con.executemany("DELETE FROM ids WHERE crc = ? AND position = ?", _ids(con, first, last))
@@ -111,3 +133,9 @@ def unlearn(con: sqlite3.Connection, first: int, last: int) -> None:
 
 def _ids(con: sqlite3.Connection, first: int, last: int) -> list[tuple[int, int]]:
     return sorted((check_sum(id_), position) for id_, position in con.execute(OF_IDS, (first, last)))
+
+
+def missing(con: sqlite3.Connection) -> list[str]:
+    """Return the tables that are not there."""
+    there = {name for (name,) in con.execute("SELECT CAST(name AS BLOB) FROM sqlite_schema WHERE type = 'table'")}
+    return [table for table in TABLES if table.encode() not in there]

@@ -12,11 +12,12 @@ from typing import Any
 
 from events import chain
 from events.anchor import Segment, Standing
+from events.errors import LogUnusable
 from events.facets import Facets
 from events.record import Recorded, Sealed
 from events.settling import ONLY_EPOCH, Stored, prepare, settle
 from events.sqlite import rows
-from events.sqlite.index import check_sum, extend, keep_up, withdraw
+from events.sqlite.index import check_sum, extend, keep_up, tidy, withdraw
 from events.streams import subject
 from events.unit import Parked, Result, Unit
 
@@ -80,10 +81,20 @@ class Ledger:
         if self.position != self._begun:
             self._con.execute("UPDATE head SET position = ?, hash = ?", (self.position, self.tip))
             self._con.execute(LATE, (self._late, self._latest))
-            extended, learned = keep_up(self._con, self.position)
+            extended, learned = self._keep_up()
             self.steps += extended
             if learned:
                 self._known.clear()
+
+    def _keep_up(self) -> tuple[bool, bool]:
+        """Extend the index where that is due. Raises LogUnusable if it holds what was never put there."""
+        try:
+            return keep_up(self._con, self.position)
+        except sqlite3.IntegrityError as error:
+            raise LogUnusable(
+                f"the index of the log is wrong ({error}), and nothing can be appended. No event is lost: stop the "
+                "daemon and run `lamplighter log reindex`"
+            ) from error
 
     def reset(self) -> None:
         """Know nothing any more: a transaction was not committed."""
@@ -203,6 +214,7 @@ class Ledger:
         self._con.execute(REDACT, (data.decode(), *found_by, redacted, position))
         if position <= indexed:
             extend(self._con, position, position)
+            tidy(self._con)
 
     def forget(self, kind: str) -> None:
         """Take away the board's rows of a kind."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any
 
+from events.errors import LogUnusable
 from events.sqlite.file import COLUMNS
 from events.sqlite.plans import Plan, Run
 
@@ -63,4 +64,10 @@ def _positions(con: sqlite3.Connection, plan: Plan, run: Run, size: int) -> Iter
 def _rows(con: sqlite3.Connection, positions: Sequence[int]) -> list[Row]:
     sql = f"SELECT {COLUMNS} FROM events WHERE position IN ({', '.join('?' * len(positions))})"  # noqa: S608 - no value
     found = {row[0]: row for row in con.execute(sql, positions)}
-    return [found[position] for position in positions]
+    try:
+        return [found[position] for position in positions]
+    except KeyError as error:
+        raise LogUnusable(
+            f"the index of the log knows of an event at position {error}, which is not there. Run `lamplighter log "
+            "verify`"
+        ) from error

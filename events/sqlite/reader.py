@@ -6,7 +6,7 @@ write-ahead log from being cut back.
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,7 @@ from itertools import starmap
 from pathlib import Path
 from typing import TypeVar
 
-from events.anchor import BEGINNING, Anchor, Broken, Standing
+from events.anchor import BEGINNING, Anchor, Broken, Misindexed, Standing
 from events.board import Board
 from events.errors import LogUnusable
 from events.query import Page, Query
@@ -23,6 +23,7 @@ from events.sqlite import rows
 from events.sqlite.file import explained, open_for_reading
 from events.sqlite.merging import fetch, tally
 from events.sqlite.plans import Extent, plans
+from events.sqlite.proving import prove
 from events.sqlite.verifying import Verification
 from events.unit import Parked
 
@@ -90,15 +91,24 @@ class SqliteReader:
 
     async def verify(self, *, since: Anchor = BEGINNING, anchors: Sequence[Anchor] = ()) -> Anchor | Broken:
         verification = Verification(self.path, since, anchors)
+        return await self._repeated(verification.go_on, close=verification.close)
+
+    async def verify_index(self) -> Misindexed | None:
+        slices = prove(self.path)
+        (found,) = await self._repeated(partial(_next, slices), close=slices.close)
+        return found
+
+    async def _repeated(self, step: Callable[[], Answer | None], *, close: Callable[[], None]) -> Answer:
+        """Go on step by step, in a thread of its own, until there is an answer."""
         thread = ThreadPoolExecutor(1, thread_name_prefix="lamplighter-log-verifier")
         try:
             while True:
                 self._require_open()
-                found = await asyncio.get_running_loop().run_in_executor(thread, self._verify_on, verification)
+                found = await asyncio.get_running_loop().run_in_executor(thread, self._explained, step)
                 if found is not None:
                     return found
         finally:
-            thread.submit(verification.close)
+            thread.submit(close)
             thread.shutdown(wait=False)
 
     async def close(self) -> None:
@@ -118,9 +128,9 @@ class SqliteReader:
         if self._closed:
             raise LogUnusable(f"the log {self.path} is closed: open it again")
 
-    def _verify_on(self, verification: Verification) -> Anchor | Broken | None:
+    def _explained(self, step: Callable[[], Answer]) -> Answer:
         with explained(self.path):
-            return verification.go_on()
+            return step()
 
     async def _refuse(self, kind: str, rows: Mapping[str, bytes | None]) -> None:
         raise LogUnusable(f"the log {self.path} is open for reading only: ask the daemon to write")
@@ -160,6 +170,15 @@ class SqliteBoard:
     async def scan(self, kind: str) -> dict[str, bytes]:
         sql = "SELECT key, value FROM board WHERE kind = ?"
         return dict(await self._reader.ask(lambda con: con.execute(sql, (kind,)).fetchall()))
+
+
+def _next(slices: Iterator[Misindexed | None]) -> tuple[Misindexed | None] | None:
+    """Prove another slice; return what came of the whole, in a tuple of its own, or None: there is more."""
+    try:
+        found = next(slices)
+    except StopIteration:
+        return (None,)
+    return None if found is None else (found,)
 
 
 def _number(con: sqlite3.Connection, sql: str) -> int:

@@ -7,7 +7,7 @@ from events.anchor import Segment, Standing
 from events.record import Recorded, Sealed
 from events.settling import Stored
 from events.sqlite.file import COLUMNS
-from events.sqlite.index import unlearn, withdraw
+from events.sqlite.index import tidy, unlearn, withdraw
 from events.unit import Parked
 
 SEALED = f"{COLUMNS}, data_hash, redacted, hash"
@@ -100,4 +100,5 @@ def take_out(con: sqlite3.Connection, segment: Segment) -> None:
         ends,
     )
     con.execute("DELETE FROM events WHERE position BETWEEN ? AND ?", ends)
+    tidy(con)
     con.execute("UPDATE head SET indexed = max(indexed, ?1), known = max(known, ?1)", (segment.last,))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from events.errors import LogError, LogUnusable
 from events.sqlite.file import explained, open_for_writing
+from events.sqlite.indexed import impossible
 from events.sqlite.ledger import Ledger
 from events.sqlite.lock import MOUNTS, FileLock, explained as path_explained, refuse_network, secure
 
@@ -43,8 +44,11 @@ class Writer:
         self._position = _position(con)
 
     @classmethod
-    def open(cls, path: Path, holder: str) -> "Writer":
-        """Lock the file, make it if it is not there, and open it. Raises LogHeld, LogUnusable."""
+    def open(cls, path: Path, holder: str, *, whatever_the_index: bool = False) -> "Writer":
+        """Lock the file, make it if it is not there, and open it. Raises LogHeld, LogUnusable.
+
+        Also if its index cannot be right at first sight, unless it is to be opened `whatever_the_index`.
+        """
         with path_explained(path):
             path = path.expanduser().resolve()  # two names of one file have one lock
             refuse_network(path, MOUNTS.read_text() if MOUNTS.exists() else "")
@@ -52,7 +56,10 @@ class Writer:
             lock = FileLock.take(path, holder)
         try:
             with explained(path):
-                return cls(path, lock, open_for_writing(path))
+                con = open_for_writing(path)
+                if not whatever_the_index:
+                    _require_possible(con, path)
+                return cls(path, lock, con)
         except BaseException:
             lock.release()
             raise
@@ -70,12 +77,18 @@ class Writer:
         """
         try:
             with explained(self.path):
-                outcomes = self._commit_or_part(self._opened(), jobs, ids)
+                outcomes = self._commit_or_part(self.opened(), jobs, ids)
         except BaseException:
             self._reopen()
             raise
         self._position = self._ledger.position
         return outcomes
+
+    def opened(self) -> sqlite3.Connection:
+        """Return the connection; open it if the last commit failed and it could not be opened since."""
+        if self._con is None:
+            self._con = open_for_writing(self.path)
+        return self._con
 
     def scrub(self) -> None:
         """Write the whole file anew, so that what was taken out of it is nowhere: not in a page, not before it in line.
@@ -83,8 +96,8 @@ class Writer:
         Raises LogUnusable if the disk has no room for that, or if somebody who reads keeps the old pages.
         """
         with explained(self.path):
-            self._opened().execute("VACUUM")
-            busy, _, _ = self._opened().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self.opened().execute("VACUUM")
+            busy, _, _ = self.opened().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise LogUnusable(
                 f"somebody else reads the log {self.path}, and so keeps its old pages. Close that program"
@@ -153,12 +166,6 @@ class Writer:
         told.__cause__ = error
         return told
 
-    def _opened(self) -> sqlite3.Connection:
-        """Return the connection; open it if the last commit failed and it could not be opened since."""
-        if self._con is None:
-            self._con = open_for_writing(self.path)
-        return self._con
-
     def _reopen(self) -> None:
         """Drop the connection, and with it whatever it had begun; find out how far the log reaches."""
         self._ledger.reset()
@@ -167,9 +174,16 @@ class Writer:
             self._con = None
         try:
             with explained(self.path):
-                self._position = _position(self._opened())
+                self._position = _position(self.opened())
         except LogUnusable:  # the disk is still full, or gone: the next group tries again and tells its callers
             self._con = None
+
+
+def _require_possible(con: sqlite3.Connection, path: Path) -> None:
+    found = impossible(con)
+    if found is not None:
+        con.close()
+        raise LogUnusable(f"cannot use the log {path}: {found}")
 
 
 def _position(con: sqlite3.Connection) -> int:

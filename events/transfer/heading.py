@@ -67,12 +67,24 @@ def render(heading: Heading) -> bytes:
     )
 
 
+def _why_impossible(heading: Heading) -> str | None:
+    """Return what no log can tell of itself, or None."""
+    after, last = heading.after, heading.last
+    if last < after:
+        return f"it says that it reaches from {after} back to {last}"
+    beyond = [f"subscriber {name!r} at {position}" for name, position in heading.cursors.items() if position > last]
+    beyond += [f"{one.name!r} with {one.position} set aside" for one in heading.parked if not 1 <= one.position <= last]
+    return f"it has {', '.join(beyond)}, and ends at position {last}" if beyond else None
+
+
 def parse(line: bytes) -> Heading:
     """Return the heading that a line is. Raises NotRendered."""
     try:
         heading = _headings.decode(_lines.decode(line).data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise NotRendered(f"it is not how `lamplighter log export` begins a file ({error})") from error
+    if why := _why_impossible(heading):
+        raise NotRendered(why)
     if render(heading) != line:
         raise NotRendered("it is not as Lamplighter writes it: something changed it on its way")
     return heading

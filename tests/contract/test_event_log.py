@@ -9,7 +9,7 @@ from msgspec import structs
 
 from events import chain, codec
 from events.anchor import Anchor, NotRedacted, Redaction
-from events.catalogue import Redacted
+from events.catalogue import Redacted, Warned
 from events.errors import LogUnusable
 from events.log import EventLog
 from events.query import Query
@@ -24,6 +24,7 @@ from events.unit import (
     Fence,
     FencedOff,
     IdReused,
+    NoSuchPosition,
     Parked,
     StaleVersion,
     Unit,
@@ -143,6 +144,7 @@ async def test_g4_a_decision_that_stands_is_not_made_again_with_other_company(lo
 async def test_g4_a_repeated_unit_moves_its_cursor_if_that_was_not_done_yet(log: EventLog) -> None:
     await added(log, unit(ACTS, 0, draft("a", once=True)))
     repeated = unit(ACTS, 0, draft("a", once=True), cursor=CursorMove(name="autopause", old=0, new=9))
+    await added(log, unit("daemon", 0, *map(draft, "bcdefghij")))
 
     await added(log, repeated)
     await added(log, repeated)
@@ -214,6 +216,7 @@ async def test_an_empty_call_and_an_empty_unit_change_nothing(log: EventLog) -> 
 
 
 async def test_a_cursor_moves_only_from_where_it_stands(log: EventLog) -> None:
+    await added(log, unit("daemon", 0, *map(draft, "abcdef")))
     [moved] = await append(log, Unit(cursor=CursorMove(name="alerts", old=0, new=5)))
     [refused] = await append(log, Unit(cursor=CursorMove(name="alerts", old=0, new=6)))
 
@@ -224,11 +227,43 @@ async def test_a_cursor_moves_only_from_where_it_stands(log: EventLog) -> None:
 
 
 async def test_a_moved_cursor_keeps_its_effects_out(log: EventLog) -> None:
+    await added(log, unit("daemon", 0, *map(draft, "bcdef")))
     await append(log, Unit(cursor=CursorMove(name="alerts", old=0, new=5)))
 
     [refused] = await append(log, unit(LIFE, 0, draft("a"), cursor=CursorMove(name="alerts", old=4, new=6)))
 
     assert refused == CursorMoved(name="alerts", expected=4, actual=5)
+    assert await log.head() == 5
+
+
+@pytest.mark.parametrize("position", [-1, 3, 1 << 70])
+async def test_nobody_has_read_or_set_aside_what_is_not_in_the_log(log: EventLog, position: int) -> None:
+    await added(log, unit("daemon", 0, draft("a")))
+    there, move = CursorMove(name="alerts", old=0, new=1), CursorMove(name="alerts", old=0, new=position)
+    wrong = Unit(parking=Parked(name="alerts", position=position, error="x"), cursor=there)
+
+    [read, aside] = await append(log, unit(LIFE, 0, draft("b"), cursor=move), wrong)
+
+    assert read == NoSuchPosition(name="alerts", position=position, head=2)
+    assert aside == NoSuchPosition(name="alerts", position=position, head=1)
+    assert str(aside) == f"'alerts' cannot be at position {position}: the log reaches from 1 to 1"
+    assert (await log.head(), await log.cursor("alerts"), await log.parked()) == (1, 0, [])
+    [moved] = await append(log, unit(LIFE, 0, draft("b"), cursor=replace(move, new=2)))  # it may read what it writes
+    assert isinstance(moved, Appended)
+
+
+async def test_what_nobody_could_ask_for_is_not_taken(log: EventLog) -> None:
+    warned = Warned(
+        policy="", revision="1", life=NOON, cause=1, edge_seconds=9, command="pause", due_at=NOON, reason="r"
+    )
+    for stream, event, why in (
+        ("acts/acme/", draft("a").event, "is of an endpoint without a name"),
+        ("acts/acme/tgi", warned, "its policy, or its intent, is an empty text"),
+    ):
+        one = Unit(streams={stream: Write(expected=0, drafts=(replace(draft("a"), event=event),))})
+        with pytest.raises(ValueError, match=why):
+            await append(log, one)
+
     assert await log.head() == 0
 
 
@@ -252,6 +287,7 @@ async def test_g6_a_fenced_off_holder_appends_nothing_and_moves_no_cursor(log: E
 
 async def test_g7_a_parked_event_is_visible_and_passed_by_its_cursor(disk: Disk) -> None:
     log = await disk.open()
+    await added(log, unit("daemon", 0, *map(draft, "abcd")))
     parked = Parked(name="alerts", position=3, error="KeyError: 'x'")
 
     late = Parked(name="alerts", position=4, error="late")

@@ -25,7 +25,7 @@ from events.query import Query
 from events.record import Recorded
 from events.redaction import MARK
 from events.sqlite import index, plans
-from events.unit import Appended, CursorMove, CursorMoved, Fence, Parked, Result, Unit, Unparked, Write
+from events.unit import Appended, CursorMove, CursorMoved, Fence, NoSuchPosition, Parked, Result, Unit, Unparked, Write
 from tests.contract.copies import archived, export, import_
 from tests.contract.disks import DISKS, NOON, MemoryDisk, SqliteDisk, draft
 
@@ -77,6 +77,8 @@ class Model:
             here = self.cursors[move.name]
             if here != move.old and not (all_stand and here >= move.new):
                 return "CursorMoved"
+            if move.new > len(self.facts) + sum(d.id not in have for _, d in wanted):
+                return "NoSuchPosition"
             if here == move.old:
                 self.cursors[move.name] = move.new
         self.facts += [(stream, d.id, *reasons_of(d)) for stream, d in wanted if d.id not in have]
@@ -196,6 +198,8 @@ class LogMachine(RuleBasedStateMachine):
         [result] = self.do(self.log.append([Unit(parking=parked, cursor=move)]))
         if off:
             assert result == CursorMoved(name=name, expected=here, actual=here - off)
+        elif here >= (head := len(self.model.facts)):
+            assert result == NoSuchPosition(name=name, position=here + 1, head=head)
         else:
             assert result == Appended(events=())
             self.model.parked[here + 1, name] = error
@@ -236,6 +240,7 @@ class LogMachine(RuleBasedStateMachine):
         assert isinstance(proven, Anchor), proven
         assert proven.position == len(self.model.facts)
         self.model.anchors.append(proven)
+        assert self.do(self.log.verify_index()) is None
 
     @rule(
         name=st.sampled_from(SUBSCRIBERS),

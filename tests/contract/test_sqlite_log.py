@@ -27,7 +27,7 @@ from events.sqlite.file import WAL_BYTES
 from events.sqlite.ledger import Ledger
 from events.sqlite.log import SqliteLog, _Call, open_readonly
 from events.sqlite.writer import Job, Writer
-from events.unit import Appended, CursorMove, StaleVersion, Unit
+from events.unit import Appended, CursorMove, Parked, StaleVersion, Unit
 from tests.contract.disks import NOON, SqliteDisk, added, append, draft, everything, reasons, unit
 from tests.contract.filesystems import small
 
@@ -627,14 +627,15 @@ async def test_a_transaction_that_takes_the_lock_late_would_lose_it(log: SqliteL
         await interfered(log)
 
 
-@pytest.mark.parametrize("name", ["alerts", "\ud800"])
-async def test_one_unit_that_the_store_cannot_take_fails_alone(log: SqliteLog, name: str) -> None:
-    beyond_64_bits = replace(unit("namespace/acme", 0, draft("b")), cursor=CursorMove(name=name, old=0, new=1 << 64))
+@pytest.mark.parametrize(("name", "error"), [("alerts", "\ud800"), ("\ud800", "x")])
+async def test_one_unit_that_the_store_cannot_take_fails_alone(log: SqliteLog, name: str, error: str) -> None:
+    aside, move = Parked(name=name, position=1, error=error), CursorMove(name=name, old=0, new=1)
+    no_unicode = replace(unit("namespace/acme", 0, draft("b")), parking=aside, cursor=move)
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         neighbour = tasks.create_task(added(log, unit("daemon", 0, draft("a"))))
         with pytest.raises(LogError, match="This is a defect") as caught:
-            await append(log, beyond_64_bits)
+            await append(log, no_unicode)
 
     assert not isinstance(caught.value, LogUnusable)
     assert [recorded.position for recorded in neighbour.result()] == [1]

@@ -23,7 +23,7 @@ from events.transfer import heading as headings, incoming
 from events.transfer.copies import Copy
 from events.transfer.files import BadCopy, whole
 from events.transfer.outgoing import outgoing
-from events.unit import Appended
+from events.unit import Appended, Parked
 from tests.contract.copies import ACTS, LIFE, export, fill, import_
 from tests.contract.disks import NOON, Disk, added, append, draft, everything, unit
 
@@ -245,6 +245,15 @@ async def test_what_replaces_a_redacted_payload_can_be_changed_no_more_than_anot
 Tamper = Callable[[list[bytes]], list[bytes]]
 
 
+def headed(**changes: Any) -> Tamper:
+    """Put other words into the first line, as a program that writes such lines would."""
+
+    def tamper(lines: list[bytes]) -> list[bytes]:
+        return [headings.render(structs.replace(headings.parse(lines[0].strip()), **changes)) + b"\n", *lines[1:]]
+
+    return tamper
+
+
 def swapped(lines: list[bytes]) -> list[bytes]:
     return [*lines[:3], lines[4], lines[3], *lines[5:]]
 
@@ -268,6 +277,10 @@ def in_other_words(lines: list[bytes]) -> list[bytes]:
         (lambda lines: lines[1:], 1, "lamplighter log export"),
         (lambda lines: [b"{}\n", *lines[1:]], 1, "lamplighter log export"),
         (lambda lines: [lines[0].replace(b'"alerts":6', b'"alerts":7'), *lines[1:]], 1, "something changed it"),
+        (headed(cursors={"alerts": 8}), 1, "it has subscriber 'alerts' at 8, and ends at position 7"),
+        (headed(parked=(Parked(name="alerts", position=0, error="x"),)), 1, "it has 'alerts' with 0 set aside, and"),
+        (headed(parked=(Parked(name="alerts", position=8, error="x"),)), 1, "it has 'alerts' with 8 set aside, and"),
+        (headed(after=8), 1, "it reaches from 8 back to 7"),
         (lambda lines: lines[:1], 1, "ends at position 0, and should reach to 7"),
         (lambda lines: lines[:-1], 7, "ends at position 6, and should reach to 7"),
         (lambda lines: [*lines[:-1], lines[-1][:-1]], 8, "cut off"),
@@ -407,6 +420,7 @@ async def test_events_that_do_not_continue_the_chain_are_not_taken_back(log: Kep
     await refused(with_link(events[2], tip, id=events[0].recorded.id), "stands already")
     await refused(with_link(events[2], tip, version=7), "is at version 1")
     await refused(with_link(events[2], tip, data=b"{}"), "its payload")
+    await refused(with_link(events[2], tip, stream="acts/acme/", version=1), "is of an endpoint without a name")
     with pytest.raises(Misfit, match="is of the log another"):
         await other.restore([events[2]], "another")
 

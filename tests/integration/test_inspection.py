@@ -1,6 +1,8 @@
 """The log is proved while the daemon runs: what is wrong is found, told once, and ends when it is mended."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from events.catalogue import Fired, LogFoundBroken, LogFoundSound, Notified, Res
 from events.errors import LogError, LogUnusable
 from events.memory import MemoryLog
 from events.query import Query
+from events.sqlite import SqliteLog
 from events.transfer.shelving import Order, shelve
 from events.views.uptime import Uptime
 from service.clock import LoopClock
@@ -156,6 +159,25 @@ async def test_it_begins_a_while_after_the_start_and_survives_a_log_that_cannot_
         task.cancel()
     assert early is None
     assert late is not None
+
+
+async def test_an_event_that_is_not_found_any_more_is_told_though_every_link_holds(tmp_path: Path) -> None:
+    log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+    await added(log, unit("daemon", 0, draft("a")))
+    live = Live(log, LoopClock(start=NOON))
+    await live.catch_up()
+    inspection = Inspection(log=log, live=live, clock=LoopClock(start=NOON))
+    with closing(sqlite3.connect(log.path)) as con:
+        con.executescript("UPDATE head SET known = 1")
+    finding = await inspection.inspect()
+    with closing(sqlite3.connect(log.path)) as con:
+        con.executescript("UPDATE head SET known = 0")
+
+    assert "wrong at position 1, in its table ids" in str(finding.broken)
+    assert "run `lamplighter log reindex`" in str(finding.broken)
+    assert [event.why for event in await told(log, LogFoundBroken)] == [finding.broken]
+    assert (await inspection.inspect()).broken is None
+    await log.close()
 
 
 async def test_what_was_found_is_shown_in_figures_and_unknown_before(tmp_path: Path) -> None:

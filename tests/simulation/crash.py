@@ -7,7 +7,7 @@ from datetime import datetime
 from random import Random
 from typing import TypeVar
 
-from events.anchor import BEGINNING, Anchor, Broken, NotRedacted, Redaction, Standing
+from events.anchor import BEGINNING, Anchor, Broken, Misindexed, NotRedacted, Redaction, Standing
 from events.board import Board
 from events.log import EventLog
 from events.query import Page, Query
@@ -113,6 +113,9 @@ class CrashingLog:
 
     async def anchor(self, position: int) -> Anchor | None:
         return await self.ask(lambda: self._log.anchor(position))
+
+    async def verify_index(self) -> Misindexed | None:
+        return await self.ask(self._log.verify_index)
 
     async def verify(self, *, since: Anchor = BEGINNING, anchors: Sequence[Anchor] = ()) -> Anchor | Broken:
         return await self.ask(lambda: self._log.verify(since=since, anchors=anchors))

@@ -9,11 +9,11 @@ import typer
 
 from service.cli.log.archiving import archive
 from service.cli.log.copying import backup, export, import_
-from service.cli.log.proof import head, verify
+from service.cli.log.proof import head, reindex, verify
 from service.cli.log.redact import redact
 
 # In the order in which `lamplighter log --help` shows them.
-COMMANDS: tuple[Callable[..., None], ...] = (head, verify, export, import_, backup, archive, redact)
+COMMANDS: tuple[Callable[..., None], ...] = (head, verify, reindex, export, import_, backup, archive, redact)
 
 
 def build() -> typer.Typer:

@@ -62,6 +62,22 @@ def test_a_proof_ends_with_the_place_that_was_changed(lamplighter: Run, path: Pa
     assert told_json.document == {"whole": False, "position": 2, "why": "its columns do not give its hash"}
 
 
+def test_an_index_that_is_wrong_is_told_and_made_anew(lamplighter: Run, path: Path) -> None:
+    sql(path, "UPDATE head SET known = 3")
+
+    told, told_json = lamplighter("log", "verify", *LOG), lamplighter("log", "verify", *LOG, "--json")
+    mended = lamplighter("log", "reindex", *LOG)
+
+    wrong = "the index of the log is wrong at position 1, in its table ids: the event is not found by its id. No event"
+    assert (told.code, told.out) == (1, "")
+    assert told.err.startswith(f"every event is there, but {wrong}")
+    why = "the event is not found by its id"
+    assert (told_json.code, told_json.document) == (1, {"whole": True, "index": "ids", "position": 1, "why": why})
+    assert (mended.code, mended.out, mended.err) == (0, "log.db: the index of 3 events was made anew\n", "")
+    assert lamplighter("log", "verify", *LOG).code == 0
+    assert lamplighter("log", "reindex", *LOG, "--json").document == {"events": 3, "unread": []}
+
+
 def test_an_anchor_of_another_history_is_told(lamplighter: Run) -> None:
     told = lamplighter("log", "verify", *LOG, "--anchor", f"2:{64 * '0'}")
 
@@ -111,6 +127,7 @@ def test_copies_beside_the_log_that_still_hold_the_text_are_named(lamplighter: R
         (("redact", "1", "--why", "x", "--log", "sqlite:///none.db"), 1, "it cannot be opened. Is it there"),
         (("verify", "--anchor", "3", *LOG), 2, "'3' is no anchor: it looks like POSITION:HASH, as `lamplighter log he"),
         (("verify", "--log", "postgresql://x/y"), 2, "names no log that can be read"),
+        (("reindex", "--log", "sqlite:///none.db"), 1, "it cannot be opened. Is it there"),
         (("head", "--log", "sqlite:///none.db"), 1, "it cannot be opened. Is it there"),
         (("head",), 1, "it cannot be opened. Is it there"),
     ],
@@ -131,7 +148,11 @@ def test_a_daemon_that_holds_the_log_is_to_be_stopped_before_a_redaction(lamplig
         log = await SqliteLog.open(path, holder="listening on 127.0.0.1:8787")
         told = await asyncio.to_thread(lamplighter, "log", "redact", "2", "--why", "a leak", *LOG)
         proven = await asyncio.to_thread(lamplighter, "log", "verify", *LOG)
+        indexing = await asyncio.to_thread(lamplighter, "log", "reindex", *LOG)
         await log.close()
+
+        assert indexing.code == 1
+        assert indexing.err.startswith("`lamplighter log reindex` needs the log for itself: the log")
 
         assert told.code == 1
         assert told.err.startswith("`lamplighter log redact` needs the log for itself: the log")

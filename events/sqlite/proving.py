@@ -1,0 +1,182 @@
+"""Proving the index of a log on SQLite: that every event is found by what it should be found by, and nothing else is.
+
+The events say what must stand in the index, so they are proven first (see `verifying`). Goes slice by slice, on a
+connection of its own: what is written meanwhile is right at every instant, so each slice is read as of one.
+"""
+
+import sqlite3
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from events.anchor import Misindexed
+from events.sqlite.checks import INTENTS, LACKS, NUMBERS, OF_IDS, OF_INTENTS, STRAY_IDS, STRAYS, Lack, Stray
+from events.sqlite.file import open_for_reading
+from events.sqlite.index import UNUSED, check_sum
+from events.sqlite.indexed import ARCHIVED, HEAD, INDEXED, KNOWN, REACH, impossible
+from events.sqlite.lateness import Lateness
+
+SLICE = 1000  # events, or rows
+CLOSE_SECONDS = 0.01  # a migration worked `lateness` out in days, whose fractions are not exact
+LEAST = -(1 << 63)
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class Part(Protocol):
+    """A part of the proof."""
+
+    done: bool
+
+    def go_on(self, con: sqlite3.Connection) -> Misindexed | None:
+        """Prove one slice; return what is wrong there, if anything is. To be asked within a transaction."""
+        ...
+
+
+def prove(path: Path) -> Generator[Misindexed | None, None, None]:
+    """Prove a slice at each step; yield what is wrong, which ends it, or None: nothing so far.
+
+    Raises sqlite3.Error when the file cannot be used at all.
+    """
+    try:
+        with closing(open_for_reading(path)) as con:
+            con.create_function("check_sum", 1, check_sum, deterministic=True)
+            if (found := impossible(con)) is not None:
+                yield found
+                return
+            parts: tuple[Part, ...] = (
+                Along(KNOWN, OF_IDS, STRAY_IDS),
+                Along(INDEXED, LACKS, STRAYS),
+                Along(HEAD, OF_INTENTS, {}),
+                Late(),
+                Meant(),
+                *map(Unused, UNUSED),
+            )
+            yield from _proven(con, parts)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in DAMAGED:
+            raise
+        yield Misindexed(table="of the file", position=None, why=f"a page of it is damaged ({error})")
+
+
+def _proven(con: sqlite3.Connection, parts: Sequence[Part]) -> Iterator[Misindexed | None]:
+    for part in parts:
+        while not part.done:
+            with _one_instant(con):
+                found = part.go_on(con)
+            yield found
+            if found is not None:
+                return
+
+
+@contextmanager
+def _one_instant(con: sqlite3.Connection) -> Iterator[None]:
+    con.execute("BEGIN")
+    try:
+        yield
+    finally:
+        con.rollback()
+
+
+class Along:
+    """Along the events that are not archived, up to where the head says: none lacks in the index, no row is astray."""
+
+    def __init__(self, upto: int, lacks: Sequence[Lack], strays: Mapping[str, Stray]) -> None:
+        """Begin before the first event."""
+        self.done = False
+        self._upto = upto
+        self._lacks = lacks
+        self._strays = strays
+        self._at = 0
+        self._numbers = (0, 0, 0, 0)
+
+    def go_on(self, con: sqlite3.Connection) -> Misindexed | None:
+        reach = con.execute(REACH).fetchone()
+        first = max(self._at, reach[ARCHIVED]) + 1
+        last = min(first + SLICE - 1, reach[self._upto])
+        for lack in self._lacks:
+            if (row := con.execute(lack.sql, (first, last)).fetchone()) is not None:
+                return Misindexed(table=lack.table, position=row[0], why=lack.why)
+        one, two, three, four = con.execute(NUMBERS, (first, last)).fetchone()
+        before = self._numbers
+        self._numbers = (before[0] + one, before[1] + two, before[2] + three, before[3] + four)
+        self._at, self.done = last, last == reach[self._upto]
+        return self._astray(con) if self.done else None
+
+    def _astray(self, con: sqlite3.Connection) -> Misindexed | None:
+        for table, stray in self._strays.items():
+            wanted = sum(times * number for times, number in zip(stray.times, self._numbers, strict=True))
+            if con.execute(f"SELECT count(*) FROM {table}").fetchone() == (wanted,):  # noqa: S608 - a constant
+                continue
+            row = con.execute(stray.sql).fetchone()
+            if row is not None:  # else the events are others by now: some were archived since they were passed
+                return Misindexed(table=table, position=row[0], why="there is a row that no event should be found by")
+        return None
+
+
+class Late:
+    """Along the times of all events: what is known of how late they are is true."""
+
+    def __init__(self) -> None:
+        """Begin before the first event."""
+        self.done = False
+        self._at = 0
+        self._lateness = Lateness()
+
+    def go_on(self, con: sqlite3.Connection) -> Misindexed | None:
+        head = con.execute(REACH).fetchone()[HEAD]
+        first, self._at = self._at + 1, min(self._at + SLICE, head)
+        self._lateness.go_on(con, first, self._at)
+        self.done = self._at == head
+        if not self.done:
+            return None
+        seconds, latest = con.execute("SELECT seconds, latest FROM lateness").fetchone()
+        true = self._lateness
+        if latest == true.latest and abs(seconds - true.seconds) < CLOSE_SECONDS:
+            return None
+        why = (
+            f"it says that events up to {latest} are late by up to {seconds} s, and it is {true.seconds} s "
+            f"up to {true.latest}: what is asked for by time may not be found"
+        )
+        return Misindexed(table="lateness", position=None, why=why)
+
+
+class Meant:
+    """Along the intents: each is that of the event by which it was meant."""
+
+    def __init__(self) -> None:
+        """Begin before the first one."""
+        self.done = False
+        self._after: bytes | None = None
+
+    def go_on(self, con: sqlite3.Connection) -> Misindexed | None:
+        rows = con.execute(INTENTS, (self._after, SLICE)).fetchall()
+        for intent, position, fits in rows:
+            if not fits:
+                why = f"the intent {intent.decode(errors='replace')!r} was not meant there, or by another policy"
+                return Misindexed(table="intents", position=position, why=why)
+            self._after = intent
+        self.done = len(rows) < SLICE
+        return None
+
+
+class Unused:
+    """Along the numbers that stand for a stream, a kind or a subject: each is of use."""
+
+    def __init__(self, table: str) -> None:
+        """Begin before the first one."""
+        self.done = False
+        self._table, self._number = table, table.removesuffix("s")
+        self._from = LEAST
+
+    def go_on(self, con: sqlite3.Connection) -> Misindexed | None:
+        table, number = self._table, self._number
+        sql = f"SELECT count(*), max(n) FROM (SELECT {number} AS n FROM {table} WHERE {number} >= ? ORDER BY 1 LIMIT ?)"  # noqa: S608 - constants
+        rows, last = con.execute(sql, (self._from, SLICE)).fetchone()
+        sql = f"SELECT {number} FROM {table} WHERE {number} BETWEEN ? AND ? AND ({UNUSED[table]}) LIMIT 1"  # noqa: S608 - constants
+        found = con.execute(sql, (self._from, last)).fetchone()
+        if found is not None:
+            return Misindexed(table=table, position=None, why=f"no event needs its row {found[0]}")
+        self.done = rows < SLICE
+        self._from = self._from if self.done else last + 1
+        return None
