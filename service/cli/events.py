@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from service import wall
 from service.cli.calling import Json, Url, daemon, pass_on, wants_json
+from service.cli.eventtypes import beside
 from service.cli.exits import Exit, Stop
 from service.cli.finding import find
 from service.cli.following import follow
@@ -127,9 +129,7 @@ def _timed(wanted: Wanted, since: str | None, until: str | None, named: str | No
     """
     if since is None and until is None:
         return wanted
-    from service.clock import SystemClock
-
-    now, there = SystemClock().now(), zone(named, find())
+    now, there = wall.now(), zone(named, find())
     return replace(
         wanted,
         since=_read("since", since, now, there, exact=exact),
@@ -178,3 +178,6 @@ def _follow(ctx: typer.Context, wanted: Wanted, url: str | None, form: Format) -
     query = {**wanted.filters, "format": "cloudevents" if wanted.cloud else None}
     for event in follow(daemon(ctx, url), query, after=(wanted.after or 0) if begins else None):
         paper.put(event)
+
+
+app = beside(events)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from service import wall
 from service.cli.asking import Daemon
 from service.cli.exits import Exit, Stop
 from service.cli.finding import Found
@@ -143,7 +144,6 @@ def query_of(wanted: Wanted, found: Found) -> "Query":
     from events.facets import UNKNOWN_CAUSE
     from events.matching import parted
     from events.query import Query
-    from service.clock import SystemClock
     from statemachine.status import Status
     from statemachine.table import By
 
@@ -161,7 +161,7 @@ def query_of(wanted: Wanted, found: Found) -> "Query":
         )
     globs = tuple(one for text in wanted.globs for one in parted(text))
     narrowed = ((wanted.globs, globs), (wanted.groups, _patterns(wanted.groups, found)))
-    now = SystemClock().now()
+    now = wall.now()
     try:
         return Query(
             namespace=namespace,

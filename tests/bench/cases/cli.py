@@ -1,0 +1,77 @@
+"""Every command that only asks the daemon, from its start to its end, beside a bare Python and beside `import typer`.
+
+The daemon is the real command with one endpoint of the simulator, so that what is measured is the start of the command
+and not the answer. Rounds are interleaved: whatever else the machine does meets all of them alike.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from tests.bench.figure import Figure
+from tests.e2e.daemons import Daemon
+from tests.e2e.hub import Hub
+from tests.e2e.processes import LAMPLIGHTER, Machine
+from tests.unit.cli.askers import asking
+
+ENDPOINT = "acme/one"
+ROUNDS = 21
+REACH_MS = 200.0
+BARE = "python -c pass"
+TYPER = "python -c 'import typer'"
+
+
+def measure() -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        machine = Machine(Path(folder))
+        try:
+            yield from _figures(machine, Daemon(machine, Hub.start(machine)))
+        finally:
+            machine.close()
+
+
+def _figures(machine: Machine, daemon: Daemon) -> Iterator[Figure]:
+    daemon.hub.create(ENDPOINT, state="running")
+    daemon.configure('[namespaces]\nacme = {}\n[poll]\nfast = "30s"\nslow = "30s"\n')
+    daemon.start()
+    env = machine.environment({"LAMPLIGHTER_CONFIG": str(daemon.file)})
+    log = ("log", "head", "--log", f"sqlite:///{daemon.log}")
+    programs: dict[str, Sequence[str]] = {
+        BARE: (sys.executable, "-c", "pass"),
+        TYPER: (sys.executable, "-c", "import typer"),
+        **{" ".join(words): (LAMPLIGHTER, *words) for words in asking(ENDPOINT)},
+        "log head": (LAMPLIGHTER, *log),
+    }
+    took: dict[str, list[float]] = {name: [] for name in programs}
+    for number in range(ROUNDS + 1):
+        for name, words in programs.items():
+            ms = _ms(words, machine.home, env)
+            if number:  # the first round reads the files into memory
+                took[name].append(ms)
+    for name in (BARE, TYPER):
+        yield Figure(name=name, value=median(took[name]), unit="ms")
+    typer = median(took[TYPER])
+    for name in list(programs)[2:]:
+        ms = median(took[name])
+        yield Figure(
+            name=name,
+            value=ms,
+            unit="ms",
+            ratio=ms / typer,
+            against=TYPER,
+            reach=f"<= {REACH_MS:.0f} ms",
+            met=ms <= REACH_MS,
+        )
+
+
+def _ms(words: Sequence[str], where: Path, env: dict[str, str]) -> float:
+    begun = time.perf_counter()
+    done = subprocess.run(words, cwd=where, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    took = (time.perf_counter() - begun) * 1000
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.decode()}")
+    return took
