@@ -14,7 +14,7 @@ from service.cli.zones import asked_at, zone as zone_of
 from service.when import spell
 
 Document = Mapping[str, Any]
-
+HEADINGS: Mapping[str, str] = {"why": "Why", "next": "What comes next", "held": "What holds it"}
 
 At = Annotated[
     str | None, typer.Option("--at", metavar="WHEN", help="As it was known then: 2h ago, yesterday 14:00, 2026-11-20.")
@@ -73,13 +73,18 @@ def _really(status: str, then: Document, zone: tzinfo) -> Iterator[str]:
 
 
 def explain(ctx: typer.Context, endpoint: EndpointName, url: Url = None, json: Json = False) -> None:
-    """Explain in sentences why an endpoint is as it is, and what will be done to it."""
+    """Explain why an endpoint is as it is, by whom, what comes next and when, and what holds it."""
     told = daemon(ctx, url).get(endpoint_path(parse_endpoint(endpoint), "explain"))
     if wants_json(ctx, json):
         document(told)
         return
-    for sentence in told["sentences"]:
-        say(sentence)
+    for passage in told["passages"]:
+        heading = HEADINGS.get(passage["topic"])
+        if heading is not None:
+            say()
+            say(heading, "bold")
+        for sentence in passage["sentences"]:
+            say(sentence if heading is None else f"  {sentence}")
 
 
 def _facts(told: Document, zone: tzinfo) -> list[tuple[str, str]]:

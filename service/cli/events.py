@@ -138,15 +138,14 @@ def _timed(wanted: Wanted, since: str | None, until: str | None, named: str | No
 
 
 def _read(word: str, text: str | None, now: datetime, there: tzinfo, *, exact: bool) -> str | None:
-    from service.when import names_no_zone, parse_ago, spell
-    from statemachine.model import instant
+    from service.when import names_no_zone, parse_ago, rfc3339, spell
 
     if text is None or (not exact and parse_ago(text) is not None):
         return text
     at = moment(text, now=now, zone=there)
     if names_no_zone(text, now=now):
         warn(f"{word} {spell(at, there)}")
-    return instant(at)
+    return rfc3339(at)
 
 
 def _print(ctx: typer.Context, wanted: Wanted, url: str | None, log: str | None, paper: Paper) -> None:

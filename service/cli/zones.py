@@ -7,7 +7,7 @@ from pathlib import Path
 from service import wall
 from service.cli.exits import Exit, Stop
 from service.cli.finding import Found
-from service.when import NotUnderstood, parse_when, parse_zone
+from service.when import NotUnderstood, parse_when, parse_zone, rfc3339
 
 LOCALTIME = Path("/etc/localtime")
 _TABLES = "/zoneinfo/"
@@ -32,9 +32,7 @@ def moment(text: str, *, now: datetime, zone: tzinfo) -> datetime:
 
 def asked_at(text: str | None, zone: tzinfo) -> str | None:
     """Return the instant that a person wrote as the daemon is asked for it; a time ago counts from now, here."""
-    from statemachine.model import instant
-
-    return None if text is None else instant(moment(text, now=wall.now(), zone=zone))
+    return None if text is None else rfc3339(moment(text, now=wall.now(), zone=zone))
 
 
 def _of_machine() -> str:
