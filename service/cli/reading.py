@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from service import wall
-from service.cli.asking import Daemon
 from service.cli.exits import Exit, Stop
 from service.cli.finding import Found
 from service.cli.printing import warn
 
-if TYPE_CHECKING:  # a command that only asks the daemon must not pay for the log
+if TYPE_CHECKING:  # a command that only asks the daemon must not pay for the log, nor one that reads the log for HTTP
     from events.query import Query
+    from service.cli.asking import Daemon
 
 PATH = "/api/events"
 MOST = 1000  # events in one page
@@ -67,13 +67,13 @@ class Wanted:
         }
 
 
-def count_at_daemon(asked: Daemon, wanted: Wanted) -> int:
+def count_at_daemon(asked: "Daemon", wanted: Wanted) -> int:
     """Return how many events match."""
     asking: Asking = {**wanted.filters, "after": wanted.after, "before": wanted.before, "count": "true", "limit": 1}
     return int(asked.get(PATH, asking)["count"])
 
 
-def from_daemon(asked: Daemon, wanted: Wanted) -> Iterator[Event]:
+def from_daemon(asked: "Daemon", wanted: Wanted) -> Iterator[Event]:
     """Yield the events that match, in the order that is wanted, up to the head that there was at the beginning."""
     asking: Asking = {**wanted.filters, "before": wanted.before, "format": _format(wanted)}
     if wanted.last is not None:

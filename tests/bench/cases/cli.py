@@ -5,6 +5,7 @@ and not the answer. Rounds are interleaved: whatever else the machine does meets
 shows how much that is. What a command computed does not depend on it.
 """
 
+import os
 import resource
 import subprocess
 import sys
@@ -25,6 +26,7 @@ ROUNDS = 21
 REACH_MS = 200.0
 BARE = "python -c pass"
 TYPER = "python -c 'import typer'"
+AT_TERMINAL = ", at a terminal"  # where what is printed is coloured
 
 
 def measure() -> Iterator[Figure]:
@@ -47,11 +49,13 @@ def _figures(machine: Machine, daemon: Daemon) -> Iterator[Figure]:
         TYPER: (sys.executable, "-c", "import typer"),
         **{" ".join(words): (LAMPLIGHTER, *words) for words in asking(ENDPOINT)},
         "log head": (LAMPLIGHTER, *log),
+        f"status{AT_TERMINAL}": (LAMPLIGHTER, "status"),
+        f"explain {ENDPOINT}{AT_TERMINAL}": (LAMPLIGHTER, "explain", ENDPOINT),
     }
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
     for number in range(ROUNDS + 1):
         for name, words in programs.items():
-            one = _ms(words, machine.home, env)
+            one = _ms(words, machine.home, env, terminal=name.endswith(AT_TERMINAL))
             if number:  # the first round reads the files into memory
                 took[name].append(one)
     wall = {name: median(ms for ms, _ in rounds) for name, rounds in took.items()}
@@ -69,14 +73,20 @@ def _figures(machine: Machine, daemon: Daemon) -> Iterator[Figure]:
         yield Figure(name=f"{name}: CPU", value=median(cpu for _, cpu in took[name]), unit="ms")
 
 
-def _ms(words: Sequence[str], where: Path, env: dict[str, str]) -> tuple[float, float]:
+def _ms(words: Sequence[str], where: Path, env: dict[str, str], *, terminal: bool) -> tuple[float, float]:
     """Run it to its end; return how long that took, and how much of it was computed."""
-    computed, begun = _computed(), time.perf_counter()
-    done = subprocess.run(words, cwd=where, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    took = time.perf_counter() - begun
+    reader, writer = os.openpty() if terminal else os.pipe()
+    try:
+        computed, begun = _computed(), time.perf_counter()
+        done = subprocess.run(words, cwd=where, env=env, stdin=subprocess.DEVNULL, stdout=writer, check=False)
+        took = time.perf_counter() - begun
+        computed = _computed() - computed
+    finally:
+        os.close(writer)
+        os.close(reader)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.decode()}")
-    return took * 1000, (_computed() - computed) * 1000
+        raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}")
+    return took * 1000, computed * 1000
 
 
 def _computed() -> float:

@@ -72,6 +72,23 @@ def test_a_command_that_does_import_what_is_dear_is_found_out(home: Path) -> Non
     assert [("pydantic" in dear) for _, _, dear in found] == [False, True, True]
 
 
+def test_a_command_is_imported_when_it_is_asked_for_and_no_other_is() -> None:
+    asked = "import sys; from service.cli.main import main; main(sys.argv[1:]); print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked, "plan", *NOBODY], capture_output=True, text=True, check=True)
+
+    modules = {place.module for place in COMMANDS.values()}
+    assert modules & set(done.stdout.split()) == {"service.cli.plan"}
+
+
+def test_help_and_suggestions_know_every_command_though_none_is_imported_yet(lamplighter: Run) -> None:
+    shown = lamplighter("--help").out.split("Commands:\n")[1].splitlines()
+    found = {line.split()[0]: line.split(maxsplit=1)[1:] for line in shown if line[2:3].strip()}
+
+    assert list(found) == list(COMMANDS)
+    assert all(found.values())
+    assert "Did you mean 'status'" in lamplighter("statsu").err
+
+
 def test_of_every_command_it_is_known_whether_it_only_asks() -> None:
     asks = {words[0] for words in (*asking("acme/tgi"), *ordering("acme/tgi"))}
 
