@@ -22,7 +22,7 @@ MANY = 10  # starts, from which on nine in ten says something
 ENDS = {
     Guard.HELD: "once the hold is over",
     Guard.LEASED: "if no lease is renewed",
-    Guard.BROUGHT_BACK: "once its time after it was brought back is over",
+    Guard.BROUGHT_BACK: "once the time after its return is over",
     Guard.YOUNG: "once it has run for its least time",
 }
 STAYS = {
@@ -73,7 +73,7 @@ def _ready(told: Told) -> Iterator[shapes.Step]:
     if clocks is None or told.known.endpoint.status not in STARTING or clocks.starts.under_way is None:
         return
     left, took = clocks.starts.under_way, clocks.starts.took
-    parts = [(50, "half"), (90, "nine in ten")] if len(took) >= MANY else [(50, "half")]
+    parts = [(50, "half"), (90, "nine in ten") if len(took) >= MANY else (100, "all")]
     shares = [(share, words) for percent, words in parts if (share := percentile(took, percent)) is not None]
     if not shares:
         return

@@ -78,14 +78,16 @@ def _ms(words: Sequence[str], where: Path, env: dict[str, str], *, terminal: boo
     reader, writer = os.openpty() if terminal else os.pipe()
     try:
         computed, begun = _computed(), time.perf_counter()
-        done = subprocess.run(words, cwd=where, env=env, stdin=subprocess.DEVNULL, stdout=writer, check=False)
+        done = subprocess.run(
+            words, cwd=where, env=env, stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE, check=False
+        )
         took = time.perf_counter() - begun
         computed = _computed() - computed
     finally:
         os.close(writer)
         os.close(reader)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}")
+        raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.decode()}")
     return took * 1000, computed * 1000
 
 

@@ -606,7 +606,12 @@ def test_one_that_is_down_is_told_how_long_its_starts_took_as_far_as_they_were_s
                 "3 min 30 s."
             ),
         ),
-        ((3, 4, 5), 6, "It began to start 6 min 12 s ago: longer than half of its starts took."),
+        (
+            (3, 4, 5),
+            5,
+            "In 30 s, at 2026-03-02 08:05:30 UTC: it should be up: all of its last 3 starts were within 5 min 30 s.",
+        ),
+        ((3, 4, 5), 6, "It began to start 6 min 12 s ago: longer than all of its starts took."),
         (
             range(1, 11),
             6,
