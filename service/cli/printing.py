@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # colours are imported where somebody sees them: JSON, errors and pipes need none of it
     from rich.console import Console
 
-WIDE = 10_000  # columns: nothing is wrapped
+WIDE = 10_000  # columns of a pipe: nothing is wrapped
 PIPE = 100  # columns of a drawing on a pipe
 NARROW = 16  # columns: text in fewer is not to be read
 STYLES: Mapping[str, str] = {
@@ -32,10 +32,11 @@ def at_terminal() -> bool:
 
 
 def console() -> "Console":
-    """Return the console of the terminal there is now."""
+    """Return the console of the standard output there is now."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    width = None if at_terminal() else WIDE
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
 
 
 def columns() -> int:
@@ -50,7 +51,7 @@ def say(line: str = "", style: str = "") -> None:
         return
     from rich.text import Text
 
-    console().print(Text(printable(line), style=style))
+    console().print(Text(printable(line), style=style), soft_wrap=False)
 
 
 def printable(text: str) -> str:

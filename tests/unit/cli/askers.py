@@ -4,6 +4,12 @@ from collections.abc import Iterator
 
 Words = tuple[str, ...]
 
+# What only a daemon needs, or a command that is one for a while. Each costs whoever imports it 20 ms or more.
+DEAR = (
+    *("aiohttp", "pydantic", "pydantic_settings", "huggingface_hub", "structlog", "transitions", "prometheus_client"),
+    *("rich.console", "rich.table"),  # colours, where nobody sees them
+)
+
 
 def asking(endpoint: str) -> Iterator[Words]:
     """Yield those after which everything is as before."""

@@ -11,14 +11,9 @@ import pytest
 from events.sqlite import SqliteLog
 from service.cli import log
 from service.cli.main import COMMANDS, main
-from tests.unit.cli.askers import ALONE, Words, asking, ordering
+from tests.unit.cli.askers import ALONE, DEAR, Words, asking, ordering
 from tests.unit.cli.hands import Run, SaidDaemon
 
-# What only a daemon needs, or a command that is one for a while. Each costs whoever imports it 20 ms or more.
-DEAR = (
-    *("aiohttp", "pydantic", "pydantic_settings", "huggingface_hub", "structlog", "transitions", "prometheus_client"),
-    *("rich.console", "rich.table"),  # colours, where nobody sees them
-)
 NOBODY = ("--url", "http://127.0.0.1:1")
 
 # All commands in one process: what none of them imports is never there.
