@@ -174,7 +174,8 @@ def _stays(told: Told) -> Iterator[shapes.Step]:
     """Yield what Hugging Face or somebody else would have to do."""
     status, sighting = told.known.endpoint.status, told.known.endpoint.sighting
     if isinstance(status, UnknownStatus):
-        text = f"What comes next cannot be told: {status} is no status that Lamplighter knows. No policy acts on it."
+        unknown = f"What comes next cannot be told: {status} is no status that Lamplighter knows."
+        text = f"{unknown} No policy acts on it; people can."
         yield shapes.Step(kind="unknown", text=text, will=False)
         return
     if status in STAYS:

@@ -31,7 +31,7 @@ from service.subscribers.plan import Moment, cases
 from service.web import because, coming, explain, keepers, present, render
 from service.web.told import Told
 from statemachine.course import Starts
-from statemachine.machine import Bounds, By, Clocks, Trigger
+from statemachine.machine import Bounds, By, Clocks, Command, Permitted, Trigger, permits
 from statemachine.model import (
     BecameUnreadable,
     Cause,
@@ -384,9 +384,11 @@ def test_of_a_status_that_is_not_known_nothing_is_foretold(tmp_path: Path) -> No
 
     assert topics(story)["state"][0].startswith("hibernating, ")
     assert topics(story)["next"][0] == (
-        "What comes next cannot be told: hibernating is no status that Lamplighter knows. No policy acts on it."
+        "What comes next cannot be told: hibernating is no status that Lamplighter knows. "
+        "No policy acts on it; people can."
     )
     assert [step.kind for step in coming.steps(story)] == ["unknown"]
+    assert isinstance(permits(UnknownStatus("hibernating"), Command.PAUSE), Permitted)
 
 
 # --- what comes next -------------------------------------------------------------------------------------------------
