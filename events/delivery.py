@@ -10,12 +10,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
-import structlog
-
 from events import parking, streams
 from events.codec import Undecodable, decode
 from events.errors import LogError, LogUnusable
 from events.log import EventLog
+from events.logger import LateLogger
 from events.parking import Subscriber, Time
 from events.query import Page, Query
 from events.record import Recorded
@@ -27,7 +26,7 @@ SAVE_SECONDS = 2.0
 STORE_RETRY_SECONDS = 5.0
 RETRIES = (1.0, 5.0, 30.0)  # seconds before each further try of a handler that failed
 
-logger = structlog.get_logger(__name__)
+logger = LateLogger(__name__)
 
 
 class CursorTaken(LogError):

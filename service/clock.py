@@ -1,12 +1,14 @@
 """Where time comes from.
 
-Nothing else in Lamplighter reads a clock. Order within a process is judged by `monotonic`, which never goes back;
-`now` is for what people and the log are told, and may jump.
+Nothing else in Lamplighter reads a clock, but for `wall`, which this takes the machine's time from. Order within a
+process is judged by `monotonic`, which never goes back; `now` is for what people and the log are told, and may jump.
 """
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
+
+from service import wall
 
 
 class Clock(Protocol):
@@ -34,7 +36,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """Return the machine's wall time."""
-        return datetime.now(UTC)
+        return wall.now()
 
     def monotonic(self) -> float:
         """Return the running loop's time in seconds."""

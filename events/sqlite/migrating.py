@@ -13,11 +13,10 @@ from itertools import count
 from pathlib import Path
 from shlex import quote
 
-import structlog
-
 from events.codec import Undecodable, decode
 from events.errors import LogUnusable
 from events.facets import Facets, facets
+from events.logger import LateLogger
 from events.record import Recorded
 from events.sqlite.index import extend, learn
 
@@ -26,7 +25,7 @@ ANY_TIME = "1970-01-01T00:00:00.000000Z"
 
 HEAD = "SELECT log_id, position, hash FROM head"
 
-logger = structlog.get_logger(__name__)
+logger = LateLogger(__name__)
 
 
 def migrate(con: sqlite3.Connection, path: Path, *, old: int, new: int) -> None:

@@ -5,8 +5,8 @@ A refusal becomes a `Stop` with the daemon's own sentence and the exit code that
 
 import http.client
 import json
+import os
 import ssl
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +67,7 @@ class Daemon:
         """Reach nobody yet."""
         self.at = at
         self.found = found
-        self.key = str(uuid.uuid4())
+        self.key = os.urandom(16).hex()
 
     def get(self, path: str, query: Query | None = None, *, seconds: float = READ_SECONDS) -> Any:
         """Return what stands there."""

@@ -1,12 +1,12 @@
 """What every command that asks the daemon takes, before or after its name: `--url` and `--json`."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.asking import Daemon
-from service.cli.finding import address, find
+if TYPE_CHECKING:  # a command that asks nobody must not pay for HTTP
+    from service.cli.asking import Daemon
 
 Url = Annotated[str | None, typer.Option("--url", help="Where the daemon is; else LAMPLIGHTER_URL, or as configured.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -24,8 +24,11 @@ class Given:
     json: bool = False
 
 
-def daemon(ctx: typer.Context, url: str | None) -> Daemon:
+def daemon(ctx: typer.Context, url: str | None) -> "Daemon":
     """Return the daemon that is meant."""
+    from service.cli.asking import Daemon
+    from service.cli.finding import address, find
+
     given = _given(ctx)
     found = find()
     return Daemon(address(url or given.url, found), found)

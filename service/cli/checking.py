@@ -53,9 +53,10 @@ def _hold(path: Path, configuration: "Configuration", *, as_json: bool) -> None:
 
     live = Live(configuration)
     if as_json:
-        document({"file": str(path), "ok": True, **_document(configuration), "live": live.document()})
+        document({"file": str(path), "ok": live.whole, **_document(configuration), "live": live.document()})
     else:
-        say(f"{path.name}: ok, mode {configuration.settings.mode}. {live.headline()}.")
+        well = "ok" if live.whole else "understood, but not all of it can be reached"
+        say(f"{path.name}: {well}, mode {configuration.settings.mode}. {live.headline()}.")
         live.show()
         for line in _remarks(configuration):
             say(f"! {line}", "yellow")

@@ -1,7 +1,7 @@
 """`lamplighter show` and `lamplighter explain`: one endpoint, as facts and in sentences."""
 
 from collections.abc import Iterator, Mapping
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +14,7 @@ from service.cli.zones import asked_at, zone as zone_of
 from service.when import spell
 
 Document = Mapping[str, Any]
-
+HEADINGS: Mapping[str, str] = {"why": "Why", "next": "What comes next", "held": "What holds it"}
 
 At = Annotated[
     str | None, typer.Option("--at", metavar="WHEN", help="As it was known then: 2h ago, yesterday 14:00, 2026-11-20.")
@@ -50,7 +50,8 @@ def show(
             say(line, "yellow")
     if not told.get("readable", True):
         say("! its document cannot be read: what follows is of before", "yellow")
-    pairs([*_facts(told), *_awake(told), *_policies(told)])
+    clocks = place if then or zone else UTC
+    pairs([*_facts(told, clocks), *_awake(told, clocks), *_policies(told, clocks)])
 
 
 def _place(then: Document | None, zone: tzinfo) -> str:
@@ -72,46 +73,49 @@ def _really(status: str, then: Document, zone: tzinfo) -> Iterator[str]:
 
 
 def explain(ctx: typer.Context, endpoint: EndpointName, url: Url = None, json: Json = False) -> None:
-    """Explain in sentences why an endpoint is as it is, and what will be done to it."""
+    """Explain why an endpoint is as it is, by whom, what comes next and when, and what holds it."""
     told = daemon(ctx, url).get(endpoint_path(parse_endpoint(endpoint), "explain"))
     if wants_json(ctx, json):
         document(told)
         return
-    for sentence in told["sentences"]:
-        say(sentence)
+    for passage in told["passages"]:
+        heading = HEADINGS.get(passage["topic"])
+        if heading is not None:
+            say()
+            say(heading, "bold")
+        for sentence in passage["sentences"]:
+            say(sentence if heading is None else f"  {sentence}")
 
 
-def _facts(told: Document) -> list[tuple[str, str]]:
+def _facts(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
+    since = told.get("since")
     return [
-        (
-            "since",
-            UNKNOWN if told.get("since") is None else f"{moment(told['since']['seen_at'])} ({window(told['since'])})",
-        ),
+        ("since", UNKNOWN if since is None else f"{moment(since['seen_at'], zone)} ({window(since, zone)})"),
         ("seen", "" if told.get("then") else ago(told.get("seconds_since_seen"))),
         ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas"))),
         ("url", told.get("url") or "none"),
         ("message", told.get("message") or ""),
-        ("created", f"{moment(told.get('created_at'))} by {_person(told, 'created_by')}"),
-        ("edited", f"{moment(told.get('updated_at'))} by {_person(told, 'updated_by')}"),
+        ("created", f"{moment(told.get('created_at'), zone)} by {_person(told, 'created_by')}"),
+        ("edited", f"{moment(told.get('updated_at'), zone)} by {_person(told, 'updated_by')}"),
         ("groups", ", ".join(told.get("groups") or ()) or "none"),
         ("protected", "yes: no policy acts on it" if told.get("protected") else "no"),
-        ("hold", _hold(told.get("hold"))),
+        ("hold", _hold(told.get("hold"), zone)),
         ("under way", ", ".join(_act(act) for act in told.get("open_acts") or ())),
         ("position", f"{told.get('position')} in the log; its status began at {told.get('cause')}"),
     ]
 
 
-def _awake(told: Document) -> Iterator[tuple[str, str]]:
+def _awake(told: Document, zone: tzinfo) -> Iterator[tuple[str, str]]:
     for lease in told.get("leases") or ():
         why = f": {lease.get('reason')}" if lease.get("reason") else ""
-        yield "held awake", f"by {lease.get('holder')} until {moment(lease.get('until'))}{why}"
+        yield "held awake", f"by {lease.get('holder')} until {moment(lease.get('until'), zone)}{why}"
 
 
-def _policies(told: Document) -> Iterator[tuple[str, str]]:
+def _policies(told: Document, zone: tzinfo) -> Iterator[tuple[str, str]]:
     for line in told.get("plan") or ():
         yield "plan", f"{line.get('policy')}: {line.get('reason')}"
     for warning in told.get("warnings") or ():
-        policy, due = warning.get("policy", UNKNOWN), moment(warning.get("due_at"))
+        policy, due = warning.get("policy", UNKNOWN), moment(warning.get("due_at"), zone)
         yield "warned", f"{policy} would {COMMANDS.get(warning.get('command'), UNKNOWN)} it at {due}"
 
 
@@ -120,10 +124,10 @@ def _person(told: Document, field: str) -> str:
     return UNKNOWN if id_ is None else str((told.get("people") or {}).get(id_, id_))
 
 
-def _hold(hold: Document | None) -> str:
+def _hold(hold: Document | None, zone: tzinfo) -> str:
     if hold is None:
         return "none"
-    return f"by {hold.get('author')} until {moment(hold.get('until'))}: {hold.get('reason')}"
+    return f"by {hold.get('author')} until {moment(hold.get('until'), zone)}: {hold.get('reason')}"
 
 
 def _act(act: Any) -> str:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from service import wall
 from service.cli.calling import Json, Url, daemon, pass_on, wants_json
+from service.cli.eventtypes import beside
 from service.cli.exits import Exit, Stop
 from service.cli.finding import find
 from service.cli.following import follow
@@ -127,9 +129,7 @@ def _timed(wanted: Wanted, since: str | None, until: str | None, named: str | No
     """
     if since is None and until is None:
         return wanted
-    from service.clock import SystemClock
-
-    now, there = SystemClock().now(), zone(named, find())
+    now, there = wall.now(), zone(named, find())
     return replace(
         wanted,
         since=_read("since", since, now, there, exact=exact),
@@ -138,15 +138,14 @@ def _timed(wanted: Wanted, since: str | None, until: str | None, named: str | No
 
 
 def _read(word: str, text: str | None, now: datetime, there: tzinfo, *, exact: bool) -> str | None:
-    from service.when import names_no_zone, parse_ago, spell
-    from statemachine.model import instant
+    from service.when import names_no_zone, parse_ago, rfc3339, spell
 
     if text is None or (not exact and parse_ago(text) is not None):
         return text
     at = moment(text, now=now, zone=there)
     if names_no_zone(text, now=now):
         warn(f"{word} {spell(at, there)}")
-    return instant(at)
+    return rfc3339(at)
 
 
 def _print(ctx: typer.Context, wanted: Wanted, url: str | None, log: str | None, paper: Paper) -> None:
@@ -178,3 +177,6 @@ def _follow(ctx: typer.Context, wanted: Wanted, url: str | None, form: Format) -
     query = {**wanted.filters, "format": "cloudevents" if wanted.cloud else None}
     for event in follow(daemon(ctx, url), query, after=(wanted.after or 0) if begins else None):
         paper.put(event)
+
+
+app = beside(events)

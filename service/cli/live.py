@@ -32,8 +32,8 @@ class Live:
 
     @property
     def whole(self) -> bool:
-        """Return whether every namespace could be read."""
-        return not self.survey.closed
+        """Return whether every namespace could be read, and every endpoint: one that cannot may be in any group."""
+        return not self.survey.closed and not self._unreadable
 
     def headline(self) -> str:
         """Return `5 of 5 namespaces readable, 60 endpoints`."""
@@ -58,6 +58,8 @@ class Live:
             "unreadable": [
                 {"namespace": one.namespace, "reason": one.sign, "error": one.error} for one in self.survey.closed
             ],
+            "remarks": list(self.survey.remarks),
+            "unreadable_endpoints": {str(name): why for name, why in self._unreadable.items()},
             "endpoints": len(self.found),
             "groups": {name: len(held) for name, held in self.reach.groups.items()},
             "shielded": {name: sorted(map(str, held)) for name, held in self.reach.shielded.items()},
@@ -78,7 +80,11 @@ class Live:
         for closed in self.survey.closed:
             yield f"{closed.namespace} unreadable: {closed.sign}. Its endpoints are NOT counted below. {closed.error}"
         yield from self.survey.remarks
-        yield from (f"{one.name} unreadable: {one.unreadable}" for one in self.survey.found if one.unreadable)
+        yield from (f"{name} unreadable: {why}" for name, why in self._unreadable.items())
+
+    @property
+    def _unreadable(self) -> dict[EndpointName, str]:
+        return {one.name: one.unreadable for one in self.survey.found if one.unreadable is not None}
 
     def _rows(self) -> Iterator[tuple[str, int, str]]:
         for name, group in self.settings.groups.items():

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from service import wall
 from service.cli.exits import Exit, Stop
 from service.cli.finding import Found
 from service.cli.reading import tell_archived
@@ -133,11 +134,10 @@ def last_sign(found: Found) -> Mapping[str, Any] | None:
 
 async def _last_sign(path: Path) -> Mapping[str, Any] | None:
     from events.query import Query
-    from service.clock import SystemClock
 
     async with reading(path) as log:
         page = await log.read(Query(newest_first=True, limit=1))
     if not page.events:
         return {"last_position": page.head, "last_event_seconds_ago": None}
-    age = (SystemClock().now() - page.events[0].time).total_seconds()
+    age = (wall.now() - page.events[0].time).total_seconds()
     return {"last_position": page.head, "last_event_seconds_ago": round(max(0.0, age), 1)}

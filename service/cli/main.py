@@ -4,93 +4,65 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
-from service.cli import (
-    acting,
-    awake,
-    checking,
-    diagram,
-    doctor,
-    endpoint,
-    events,
-    eventtypes,
-    hooks,
-    init,
-    log,
-    parked,
-    plan,
-    running,
-    simulating,
-    status,
-    survey,
-    timeline,
-    tokens,
-    uptime,
-    waiting,
-    writing,
-)
 from service.cli.calling import Given
-from service.cli.demo import command
 from service.cli.exits import Exit, Stop
+from service.cli.late import LOOKS, Place, group
 from service.cli.printing import json_line, warn
 
-# In the order in which `lamplighter --help` shows them.
-COMMANDS: tuple[Callable[..., None], ...] = (
-    *(
-        survey.survey,
-        init.init,
-        checking.check_config,
-        doctor.doctor,
-        running.run,
-        running.once,
-        command.demo,
-        simulating.simulate,
-        diagram.diagram,
-    ),
-    *(
-        status.status,
-        endpoint.show,
-        endpoint.explain,
-        timeline.timeline,
-        uptime.uptime,
-        plan.plan,
-        waiting.wait,
-        awake.with_,
-        awake.leases,
-    ),
-    *(writing.create, writing.update, writing.delete),
-    *(acting.pause, acting.resume, acting.scale_to_zero, acting.hold, acting.unhold),
-)
-
-# Commands that have commands of their own.
-GROUPS: Mapping[str, typer.Typer] = {
-    "events": eventtypes.beside(events.events),
-    "parked": parked.app,
-    "hooks": hooks.app,
-    "token": tokens.app,
+# In the order in which `lamplighter --help` shows them; an `app` has commands of its own.
+COMMANDS: Mapping[str, Place] = {
+    name: Place(f"service.cli.{module}", attribute)
+    for name, module, attribute in (
+        ("survey", "survey", "survey"),
+        ("init", "init", "init"),
+        ("check-config", "checking", "check_config"),
+        ("doctor", "doctor", "doctor"),
+        ("run", "running", "run"),
+        ("once", "running", "once"),
+        ("demo", "demo.command", "demo"),
+        ("simulate", "simulating", "simulate"),
+        ("diagram", "diagram", "diagram"),
+        ("status", "status", "status"),
+        ("show", "endpoint", "show"),
+        ("explain", "endpoint", "explain"),
+        ("timeline", "timeline", "timeline"),
+        ("uptime", "uptime", "uptime"),
+        ("plan", "plan", "plan"),
+        ("wait", "waiting", "wait"),
+        ("with", "awake", "with_"),
+        ("leases", "awake", "leases"),
+        ("create", "writing", "create"),
+        ("update", "writing", "update"),
+        ("delete", "writing", "delete"),
+        ("pause", "acting", "pause"),
+        ("resume", "acting", "resume"),
+        ("scale-to-zero", "acting", "scale_to_zero"),
+        ("hold", "acting", "hold"),
+        ("unhold", "acting", "unhold"),
+        ("log", "log", "app"),
+        ("events", "events", "app"),
+        ("parked", "parked", "app"),
+        ("hooks", "hooks", "app"),
+        ("token", "tokens", "app"),
+    )
 }
 
 
 def build() -> typer.Typer:
-    """Return the command line, every command registered."""
+    """Return the command line."""
     app = typer.Typer(
         name="lamplighter",
+        cls=group(COMMANDS),
         no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,  # no boxes, and no import of what draws them
         context_settings={"help_option_names": ["-h", "--help"]},
+        **LOOKS,
     )
     app.callback()(_globals)
-    for function in COMMANDS:
-        app.command(function.__name__.rstrip("_").replace("_", "-"))(function)
-    app.add_typer(log.build())
-    for name, group in GROUPS.items():
-        app.add_typer(group, name=name)
     return app
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from service import wall
 from service.cli.calling import Json, Url, daemon, wants_json
 from service.cli.printing import document, say, table
 from service.cli.spelling import COMMANDS, away, counted, instant
@@ -22,9 +23,7 @@ def plan(ctx: typer.Context, url: Url = None, json: Json = False) -> None:
     if wants_json(ctx, json):
         document(told)
         return
-    from service.clock import SystemClock
-
-    show(told, SystemClock().now())
+    show(told, wall.now())
 
 
 def show(told: Document, now: datetime) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # drawing is imported by what draws: JSON and errors need none of it
+if TYPE_CHECKING:  # colours are imported where somebody sees them: JSON, errors and pipes need none of it
     from rich.console import Console
 
 WIDE = 10_000  # columns of a pipe: nothing is wrapped
@@ -45,10 +45,13 @@ def columns() -> int:
 
 
 def say(line: str = "", style: str = "") -> None:
-    """Print a line for a person; at a terminal it is wrapped between words."""
+    """Print a line for a person; at a terminal it is coloured, and wrapped between words."""
+    if not at_terminal():
+        print(printable(line))
+        return
     from rich.text import Text
 
-    console().print(Text(printable(line), style=style), soft_wrap=not at_terminal())
+    console().print(Text(printable(line), style=style), soft_wrap=False)
 
 
 def printable(text: str) -> str:
@@ -78,13 +81,27 @@ def table(
 
     `styles` holds one a row; `numbers` stand to the right.
     """
-    from rich.cells import cell_len
+    rows = [tuple(map(printable, row)) for row in rows]
+    widths = [max(map(_width, column)) for column in zip(header, *rows, strict=True)]
+    right = [title in numbers for title in header]
+    if not at_terminal():
+        for row in (tuple(header), *rows):
+            print("  ".join(map(_padded, row, widths, right)).rstrip())
+        return
+    _draw(header, rows, styles, widths, right)
+
+
+def _draw(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    styles: Sequence[str],
+    widths: Sequence[int],
+    right: Sequence[bool],
+) -> None:
     from rich.table import Table
     from rich.text import Text
 
     grid = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    rows = [tuple(map(printable, row)) for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(header, *rows, strict=True)]
     paper = console()
     room = paper.width - sum(widths[:-1]) - 2 * (len(widths) - 1)
     for number, title in enumerate(header):
@@ -93,7 +110,7 @@ def table(
             title,
             max_width=room if last and room >= NARROW else None,
             overflow="fold",
-            justify="right" if title in numbers else "left",
+            justify="right" if right[number] else "left",
         )
     for number, row in enumerate(rows):
         grid.add_row(*(Text(cell) for cell in row), style=styles[number] if number < len(styles) else None)
@@ -102,6 +119,20 @@ def table(
         paper.print(grid, soft_wrap=False)
     for line in captured.get().splitlines():
         print(line.rstrip())
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    room = " " * (width - _width(text))
+    return room + text if right else text + room
+
+
+def _width(text: str) -> int:
+    """Return how many columns a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def pairs(facts: Sequence[tuple[str, str]]) -> None:

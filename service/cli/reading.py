@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from service.cli.asking import Daemon
+from service import wall
 from service.cli.exits import Exit, Stop
 from service.cli.finding import Found
 from service.cli.printing import warn
 
-if TYPE_CHECKING:  # a command that only asks the daemon must not pay for the log
+if TYPE_CHECKING:  # a command that only asks the daemon must not pay for the log, nor one that reads the log for HTTP
     from events.query import Query
+    from service.cli.asking import Daemon
 
 PATH = "/api/events"
 MOST = 1000  # events in one page
@@ -66,13 +67,13 @@ class Wanted:
         }
 
 
-def count_at_daemon(asked: Daemon, wanted: Wanted) -> int:
+def count_at_daemon(asked: "Daemon", wanted: Wanted) -> int:
     """Return how many events match."""
     asking: Asking = {**wanted.filters, "after": wanted.after, "before": wanted.before, "count": "true", "limit": 1}
     return int(asked.get(PATH, asking)["count"])
 
 
-def from_daemon(asked: Daemon, wanted: Wanted) -> Iterator[Event]:
+def from_daemon(asked: "Daemon", wanted: Wanted) -> Iterator[Event]:
     """Yield the events that match, in the order that is wanted, up to the head that there was at the beginning."""
     asking: Asking = {**wanted.filters, "before": wanted.before, "format": _format(wanted)}
     if wanted.last is not None:
@@ -143,7 +144,6 @@ def query_of(wanted: Wanted, found: Found) -> "Query":
     from events.facets import UNKNOWN_CAUSE
     from events.matching import parted
     from events.query import Query
-    from service.clock import SystemClock
     from statemachine.status import Status
     from statemachine.table import By
 
@@ -161,7 +161,7 @@ def query_of(wanted: Wanted, found: Found) -> "Query":
         )
     globs = tuple(one for text in wanted.globs for one in parted(text))
     narrowed = ((wanted.globs, globs), (wanted.groups, _patterns(wanted.groups, found)))
-    now = SystemClock().now()
+    now = wall.now()
     try:
         return Query(
             namespace=namespace,

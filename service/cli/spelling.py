@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from service.cli.exits import Exit, Stop
 from service.durations import humanize, parse_duration
+from service.when import spell
 
 UNKNOWN = "unknown"
 _ENDPOINT = re.compile(r"[^/\s]+/[^/\s]+")
@@ -57,15 +58,16 @@ def told_at(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def moment(text: str | None) -> str:
-    """Return `2026-07-02 12:03:11 UTC`."""
+def moment(text: str | None, zone: tzinfo = UTC) -> str:
+    """Return `2026-07-02 12:03:11 UTC`, or the same instant as the clocks of another zone show it, with its name."""
     at = instant(text)
-    return UNKNOWN if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return UNKNOWN if at is None else spell(at, zone)
 
 
-def window(data: Mapping[str, Any] | None) -> str:
-    """Return `12:02:59-12:03:11` with a dash between, with dates where the two days differ."""
-    begin, end = (None, None) if data is None else (instant(data.get("not_before")), instant(data.get("seen_at")))
+def window(data: Mapping[str, Any] | None, zone: tzinfo = UTC) -> str:
+    """Return `12:02:59-12:03:11` with a dash between, with dates where the two days differ, by the clocks of a zone."""
+    told = (None, None) if data is None else (instant(data.get("not_before")), instant(data.get("seen_at")))
+    begin, end = (None if at is None else at.astimezone(zone) for at in told)
     if end is None:
         return UNKNOWN
     if begin is None:

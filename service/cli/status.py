@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from service import wall
 from service.cli.asking import Daemon, NotReached
 from service.cli.calling import Json, Url, daemon, wants_json
 from service.cli.finding import belongs
@@ -26,9 +27,7 @@ def status(ctx: typer.Context, url: Url = None, json: Json = False) -> None:
     if wants_json(ctx, json):
         document(told)
         return
-    from service.clock import SystemClock
-
-    show(told, SystemClock().now())
+    show(told, wall.now())
 
 
 def show(told: Document, now: datetime) -> None:

@@ -4,9 +4,10 @@ import os
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+from service import wall
 from service.cli.exits import Exit, Stop
 from service.cli.finding import Found
-from service.when import NotUnderstood, parse_when, parse_zone
+from service.when import NotUnderstood, parse_when, parse_zone, rfc3339
 
 LOCALTIME = Path("/etc/localtime")
 _TABLES = "/zoneinfo/"
@@ -31,10 +32,7 @@ def moment(text: str, *, now: datetime, zone: tzinfo) -> datetime:
 
 def asked_at(text: str | None, zone: tzinfo) -> str | None:
     """Return the instant that a person wrote as the daemon is asked for it; a time ago counts from now, here."""
-    from service.clock import SystemClock
-    from statemachine.model import instant
-
-    return None if text is None else instant(moment(text, now=SystemClock().now(), zone=zone))
+    return None if text is None else rfc3339(moment(text, now=wall.now(), zone=zone))
 
 
 def _of_machine() -> str:

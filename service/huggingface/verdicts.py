@@ -35,7 +35,7 @@ def judge(call: Call, answer: Answer, *, secret: str, now: datetime) -> Trouble:
             do = "there is no such thing, or the token does not see it: check the name and the token's organisations"
             return Trouble(error=NotFound(f"{start}; {do}", body=body), again=Again.NEVER)
         case 429:
-            do = "too many requests: it is tried again at the next look; if this stays, look less often"
+            do = "too many requests: look again after a while; if this stays, look less often"
             wait = told_wait(answer.headers, now)
             return Trouble(
                 error=Unavailable(f"{start}; {do}", word="rate_limited"), again=Again.ALWAYS, wait_seconds=wait
@@ -44,7 +44,7 @@ def judge(call: Call, answer: Answer, *, secret: str, now: datetime) -> Trouble:
             do = "the API does not offer this here: do without it"
             return Trouble(error=refused(Refused, f"{start}; {do}", answer, secret), again=Again.NEVER)
         case code if code >= 500:
-            do = "the API failed: it is tried again at the next look; see https://status.huggingface.co"
+            do = "the API failed: look again after a while; see https://status.huggingface.co"
             wait = told_wait(answer.headers, now)
             return Trouble(
                 error=Unavailable(f"{start}; {do}", word="server_error"), again=Again.IF_HARMLESS, wait_seconds=wait
@@ -120,7 +120,7 @@ def broken(call: Call, error: aiohttp.ClientError | OSError) -> Trouble:
         case aiohttp.ConnectionTimeoutError():
             text, again = "no connection in time: check the network, the proxy variables and hub_url", Again.ALWAYS
         case _:
-            text = f"the connection broke ({type(error).__name__}): it is tried again at the next look"
+            text = f"the connection broke ({type(error).__name__}): look again after a while"
             again = Again.IF_HARMLESS
     return Trouble(error=Unavailable(f"cannot {call.doing} at {where}: {text}", word="connection"), again=again)
 

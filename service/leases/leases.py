@@ -23,7 +23,7 @@ from service.clock import Clock, wait
 from service.commands import Commander, Done, NothingToDo, Outcome
 from service.commands.turns import Turns
 from service.leases.flight import Flights
-from service.leases.lease import Chain, Lease, Released, Row, grace, remembered
+from service.leases.lease import Chain, Lease, Released, Row, Woken, grace, remembered
 from service.leases.rest import Rest
 from service.live import Live
 from service.ports import HubError
@@ -80,6 +80,11 @@ class Leases:
         """Return who needs an endpoint awake, the longest first."""
         chain = self._chains.get(name)
         return () if chain is None else tuple(sorted(chain.leases.values(), key=lambda lease: lease.since))
+
+    def woken(self, name: EndpointName) -> Woken | None:
+        """Return the resume by which a lease on an endpoint woke it; None where none did."""
+        chain = self._chains.get(name)
+        return None if chain is None else chain.woken
 
     def all(self) -> Iterator[tuple[EndpointName, Lease]]:
         """Yield every lease, by the name of its endpoint."""

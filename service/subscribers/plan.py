@@ -79,10 +79,28 @@ class Line:
         return Command(self.policy.act)
 
 
+class Guard(StrEnum):
+    """What can keep a policy away."""
+
+    PROTECTED = "protected"
+    UNDER_WAY = "underWay"
+    DECIDED = "decided"
+    HELD = "held"
+    LEASED = "leased"
+    BROUGHT_BACK = "broughtBack"
+    YOUNG = "young"
+    UNREADABLE = "unreadable"
+    UNREACHABLE = "unreachable"
+    SUSPECTED = "suspected"
+    STALE = "stale"
+    NO_ACTIVITY = "noActivity"  # what it goes by is not known
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
     """What keeps a policy away, and until when; None: until something happens."""
 
+    guard: Guard
     reason: str
     until: datetime | None = None
 
@@ -96,18 +114,16 @@ def plan(fleet: Fleet, configuration: Configuration, moment: Moment) -> Iterator
 
 def lines(known: Known, fleet: Fleet, configuration: Configuration, moment: Moment) -> Iterator[Line]:
     """Return what each policy that reaches this endpoint comes to."""
+    return map(line, cases(known, fleet, configuration, moment))
+
+
+def cases(known: Known, fleet: Fleet, configuration: Configuration, moment: Moment) -> Iterator[Case]:
+    """Return a case for each policy that reaches this endpoint."""
     groups = configuration.settings.groups_of(known.name, known.tags)
     for policy in configuration.settings.policies:
         if not set(groups).isdisjoint(policy.groups):
-            yield line(
-                Case(
-                    known=known,
-                    policy=policy,
-                    groups=groups,
-                    fleet=fleet,
-                    configuration=configuration,
-                    moment=moment,
-                )
+            yield Case(
+                known=known, policy=policy, groups=groups, fleet=fleet, configuration=configuration, moment=moment
             )
 
 
@@ -130,12 +146,17 @@ def line(case: Case) -> Line:
     if endpoint.status is not Status.RUNNING or endpoint.since is None or not certain:
         reason = f"it is {endpoint.status}"
         return Line(name=known.name, policy=policy, cause=known.cause, verdict=Verdict.NOT_DUE, reason=reason)
+    protection = next(protections(case), None)
+    if protection is not None or policy.when.max_age is None:
+        return _protected(case, protection or _UNKNOWN_ACTIVITY)
+    return _next_step(case, since=endpoint.since.seen_at, max_age=policy.when.max_age)
+
+
+def protections(case: Case) -> Iterator[Protection]:
+    """Return all that keeps the policy away now, as a person would name it first."""
     for protects in PROTECTIONS:
         if (protection := protects(case)) is not None:
-            return _protected(case, protection)
-    if policy.when.max_age is None:
-        return _protected(case, Protection(reason="its requests are not known to the daemon: it counts as active"))
-    return _next_step(case, since=endpoint.since.seen_at, max_age=policy.when.max_age)
+            yield protection
 
 
 def _protected(case: Case, protection: Protection) -> Line:
@@ -152,7 +173,7 @@ def _protected(case: Case, protection: Protection) -> Line:
 def _next_step(case: Case, *, since: datetime, max_age: timedelta) -> Line:
     known, policy, now = case.known, case.policy, case.moment.now
     cause, not_before = _cause(case, since)
-    issued = _warnings(known, policy, cause)
+    issued = warned_by(known, policy, cause)
     due_at = max([since + max_age, not_before, *(warned.due_at for warned in issued.values())])
     reason = why_pause(known.endpoint, max_age, now)
     if reason is None:
@@ -183,7 +204,8 @@ def _next_step(case: Case, *, since: datetime, max_age: timedelta) -> Line:
     return step(Verdict.ACT if now >= act_at else Verdict.LATER, due=act_at, next_at=act_at)
 
 
-def _warnings(known: Known, policy: Policy, cause: int) -> dict[float, Warned]:
+def warned_by(known: Known, policy: Policy, cause: int) -> dict[float, Warned]:
+    """Return the warnings that a policy has given for one cause, by how many seconds before the act they are."""
     return {
         warned.edge_seconds: warned
         for _, warned in known.warnings
@@ -213,12 +235,12 @@ def _cause(case: Case, since: datetime) -> tuple[int, datetime]:
 def _protected_group(case: Case) -> Protection | None:
     for group in case.groups:
         if case.configuration.settings.groups[group].protected:
-            return Protection(reason=f"protected by group {group}")
+            return Protection(guard=Guard.PROTECTED, reason=f"protected by group {group}")
     return None
 
 
 def _under_way(case: Case) -> Protection | None:
-    return Protection(reason="an act on it is under way") if case.known.open else None
+    return Protection(guard=Guard.UNDER_WAY, reason="an act on it is under way") if case.known.open else None
 
 
 def _decided(case: Case) -> Protection | None:
@@ -226,7 +248,9 @@ def _decided(case: Case) -> Protection | None:
         mine = (act.intended.policy, act.intended.revision) == (case.policy.name, case.policy.revision)
         if mine and act.position > case.known.cause and not isinstance(act.outcome, Abandoned):
             outcome = type(act.outcome).__name__.lower()
-            return Protection(reason=f"decided once for this reason, at position {act.position}: {outcome}")
+            return Protection(
+                guard=Guard.DECIDED, reason=f"decided once for this reason, at position {act.position}: {outcome}"
+            )
     return None
 
 
@@ -235,7 +259,7 @@ def _held(case: Case) -> Protection | None:
     if hold is None:
         return None
     until = f"{hold.until:%Y-%m-%d %H:%M} UTC"
-    return Protection(reason=f"held by {hold.author} until {until}: {hold.reason}", until=hold.until)
+    return Protection(guard=Guard.HELD, reason=f"held by {hold.author} until {until}: {hold.reason}", until=hold.until)
 
 
 def _needed(case: Case) -> Protection | None:
@@ -246,7 +270,10 @@ def _needed(case: Case) -> Protection | None:
     first = min(leases, key=lambda lease: lease.since)
     others = f" and {len(leases) - 1} more" if len(leases) > 1 else ""
     why = f": {first.taken.reason}" if first.taken.reason else ""
-    return Protection(reason=f"held awake by {first.taken.holder}{others} since {first.since:%Y-%m-%d %H:%M} UTC{why}")
+    return Protection(
+        guard=Guard.LEASED,
+        reason=f"held awake by {first.taken.holder}{others} since {first.since:%Y-%m-%d %H:%M} UTC{why}",
+    )
 
 
 def _brought_back(case: Case) -> Protection | None:
@@ -257,31 +284,42 @@ def _brought_back(case: Case) -> Protection | None:
     until = known.returned_at + case.policy.resume_hold
     if case.moment.now >= until:
         return None
-    return Protection(reason=f"somebody brought it back: no act until {until:%Y-%m-%d %H:%M} UTC", until=until)
+    return Protection(
+        guard=Guard.BROUGHT_BACK,
+        reason=f"somebody brought it back: no act until {until:%Y-%m-%d %H:%M} UTC",
+        until=until,
+    )
 
 
 def _young(case: Case) -> Protection | None:
     since = case.known.endpoint.since
     if since is None or case.moment.now - since.seen_at >= case.policy.min_uptime:
         return None
-    return Protection(reason="it started a moment ago", until=since.seen_at + case.policy.min_uptime)
+    return Protection(guard=Guard.YOUNG, reason="it started a moment ago", until=since.seen_at + case.policy.min_uptime)
 
 
 def _blind(case: Case) -> Protection | None:
     if not case.known.endpoint.readable:
-        return Protection(reason="its document cannot be read")
+        return Protection(guard=Guard.UNREADABLE, reason="its document cannot be read")
     namespace, now = case.known.name.namespace, case.moment.now
     health = case.fleet.namespaces.get(namespace)
     if health is not None and health.unreachable:
-        return Protection(reason="its namespace cannot be read")
+        return Protection(guard=Guard.UNREACHABLE, reason="its namespace cannot be read")
     if health is not None and health.suspected:
-        return Protection(reason="many endpoints of its namespace vanished at once")
+        return Protection(guard=Guard.SUSPECTED, reason="many endpoints of its namespace vanished at once")
     looked_at = case.moment.looked_at(namespace)
     if looked_at is None or now - looked_at > STALE:
-        return Protection(reason="it was not looked at lately", until=now + STALE)
+        return Protection(guard=Guard.STALE, reason="it was not looked at lately", until=now + STALE)
     return None
 
 
+def _of_unknown_activity(case: Case) -> Protection | None:
+    return _UNKNOWN_ACTIVITY if case.policy.when.max_age is None else None
+
+
+_UNKNOWN_ACTIVITY = Protection(
+    guard=Guard.NO_ACTIVITY, reason="its requests are not known to the daemon: it counts as active"
+)
 PROTECTIONS: tuple[Callable[[Case], Protection | None], ...] = (
     _protected_group,
     _under_way,
@@ -291,4 +329,5 @@ PROTECTIONS: tuple[Callable[[Case], Protection | None], ...] = (
     _brought_back,
     _young,
     _blind,
+    _of_unknown_activity,
 )

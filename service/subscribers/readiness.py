@@ -8,6 +8,7 @@ Whoever wants the same of the same endpoint is one crowd: how it stands is judge
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -96,6 +97,13 @@ class Readiness:
             yield crowd.answer
         finally:
             self._leave(crowd)
+
+    def waiters(self) -> Counter[EndpointName]:
+        """Return how many wait now, by endpoint."""
+        counts: Counter[EndpointName] = Counter()
+        for (name, _), crowd in self._crowds.items():
+            counts[name] += crowd.count
+        return counts
 
     def _goes_on(self, crowd: _Crowd, asked: float) -> bool:
         """Return whether it must be waited on. A name that never was may have been made a moment ago."""

@@ -42,6 +42,7 @@ class PartsCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from _of_namespaces(self._parts)
+        yield from _of_clients(self._parts)
         yield from _of_work(self._parts)
         yield from _of_subscribers(self._subscribers)
         yield from _of_daemon(self._parts)
@@ -67,6 +68,23 @@ def _of_namespaces(parts: Parts) -> Iterator[Metric]:
         if seconds is not None:
             seen.add_metric([namespace], seconds)
     yield from (endpoints, reachable, seen)
+
+
+def _of_clients(parts: Parts) -> Iterator[Metric]:
+    """Tell who needs what; of a namespace in which nobody does, that is known, and is 0."""
+    leases = GaugeMetricFamily("lamplighter_leases", "Leases that have not ended.", labels=["namespace"])
+    leased = GaugeMetricFamily(
+        "lamplighter_leased_endpoints", "Endpoints that somebody needs awake.", labels=["namespace"]
+    )
+    waiters = GaugeMetricFamily("lamplighter_waiters", "Clients that wait for an endpoint now.", labels=["namespace"])
+    taken = Counter(name for name, _ in parts.leases.all())
+    waiting = parts.readiness.waiters()
+    for namespace in dict.fromkeys([*parts.watch.watchers, *(name.namespace for name in (*taken, *waiting))]):
+        counts = [count for name, count in taken.items() if name.namespace == namespace]
+        leases.add_metric([namespace], sum(counts))
+        leased.add_metric([namespace], len(counts))
+        waiters.add_metric([namespace], sum(count for name, count in waiting.items() if name.namespace == namespace))
+    yield from (leases, leased, waiters)
 
 
 def _of_work(parts: Parts) -> Iterator[Metric]:

@@ -11,11 +11,12 @@ from events.streams import acts, life
 from events.views.fleet import Health, Known
 from events.views.outbox import State
 from service.access import ANYBODY, Caller, Role
+from service.config import Configuration
 from service.parts import Parts
-from service.subscribers.plan import Line, Verdict, lines
-from service.web import explain, render, shapes
-from statemachine.machine import until
-from statemachine.model import Discovered, EndpointName
+from service.subscribers.plan import Case, Line, Verdict, cases, line
+from service.web import because, coming, explain, keepers, render, shapes
+from service.web.told import Told
+from statemachine.model import Discovered, EndpointName, Reconfigured
 
 DUE = frozenset({Verdict.WARN, Verdict.ACT, Verdict.LATER})
 RECENT_EVENTS = 10
@@ -92,30 +93,48 @@ async def explanation(parts: Parts, name: EndpointName) -> shapes.Explanation:
     """Say why an endpoint is as it is, and what comes next."""
     known, now = parts.live.fleet.known(name), parts.clock.now()
     discovered, recent = await _history(parts, known)
-    told = explain.Told(
+    configuration, lived = parts.configuration, parts.live.uptime.of(name)
+    told = Told(
         shown=endpoint(parts, known),
         known=known,
         discovered=discovered,
         cause=next((decode(event) for event in recent if event.position == known.cause), None),
         health=parts.live.fleet.namespaces.get(name.namespace, Health()),
-        lines=_lines(parts, known),
-        settings=parts.configuration.settings,
+        settings=configuration.settings,
         now=now,
+        settled_at=parts.autopause.settled_at,
+        observe=None if configuration.acts(name.namespace) else why_observe(configuration, name.namespace),
+        cases=_cases(parts, known),
+        holds=render.holds(known.holds, parts.live.fleet.all_holds, now),
         leases=parts.leases.of(name),
-        starts=until(lived.clocks, now) if (lived := parts.live.uptime.of(name)) else None,
+        woken=parts.leases.woken(name),
+        clocks=lived.clocks if lived else None,
+        changed=_changed(recent),
+        incidents=tuple(one for one in parts.live.incidents.open.values() if one.subject.endpoint == name),
     )
+    passages = explain.passages(told)
     return shapes.Explanation(
-        sentences=tuple(explain.sentences(told)),
+        sentences=tuple(sentence for passage in passages for sentence in passage.sentences),
+        passages=passages,
+        why=because.why(told),
+        next=coming.steps(told),
+        held_by=tuple(keepers.keepers(told)),
+        incidents=tuple(map(render.incident, told.incidents)),
         endpoint=told.shown,
         first_seen_at=discovered.seen_at if discovered else None,
         absent_at=discovered.absent_at if discovered else None,
         events=tuple(map(render.event, recent)),
-        holds=render.holds(known.holds, parts.live.fleet.all_holds, now),
+        holds=told.holds,
         acts=tuple(map(render.act, (*known.closed, *known.open.values()))),
         plan=tuple(map(render.line, told.lines)),
         leases=tuple(render.lease(name, lease) for lease in told.leases),
-        keep=explain.keep(name),
+        keep=coming.keep(name),
     )
+
+
+def why_observe(configuration: Configuration, namespace: str) -> str:
+    """Return why nothing is written to a namespace, without what is said to those who asked for a write."""
+    return configuration.why_observe(namespace).removesuffix(" Nothing was sent.").rstrip(".")
 
 
 def plan(parts: Parts, *, caller: Caller = ANYBODY) -> shapes.Plan:
@@ -188,9 +207,23 @@ def counted(parts: Parts) -> dict[str, Counter[str]]:
 
 
 def _lines(parts: Parts, known: Known) -> tuple[Line, ...]:
+    return tuple(map(line, _cases(parts, known)))
+
+
+def _cases(parts: Parts, known: Known) -> tuple[Case, ...]:
     if known.endpoint.sighting is None:
         return ()
-    return tuple(lines(known, parts.live.fleet, parts.configuration, parts.autopause.moment()))
+    return tuple(cases(known, parts.live.fleet, parts.configuration, parts.autopause.moment()))
+
+
+def _changed(recent: Iterable[Recorded]) -> tuple[Recorded, Reconfigured] | None:
+    """Return the newest change of the configuration that is at hand."""
+    found: tuple[Recorded, Reconfigured] | None = None
+    for recorded in recent:
+        event = decode(recorded)
+        if isinstance(event, Reconfigured):
+            found = recorded, event
+    return found
 
 
 def _in_order(found: Iterable[Line]) -> tuple[shapes.Line, ...]:

@@ -5,6 +5,7 @@ import signal
 
 from tests.e2e.daemons import EAGER, WATCH, Daemon
 from tests.e2e.processes import Machine
+from tests.unit.cli.askers import DEAR
 
 ACT = 'mode = "act"\n'
 POLICY = """
@@ -22,15 +23,17 @@ def test_in_observe_everything_can_be_asked_and_nothing_is_changed(daemon: Daemo
     daemon.hub.create("acme/one", state="running")
     started = daemon.start()
 
-    status = daemon.command("status")
-    shown = daemon.command("show", "acme/one")
-    explained = daemon.command("explain", "acme/one")
-    planned = daemon.command("plan")
+    words = (("status",), ("show", "acme/one"), ("explain", "acme/one"), ("plan",))
+    telling = {"LAMPLIGHTER_CONFIG": str(daemon.file), "PYTHONPROFILEIMPORTTIME": "1"}  # what is imported, on stderr
+    status, shown, explained, planned = (daemon.machine.run(*one, env=telling) for one in words)
     refused = [daemon.command(verb, "acme/one") for verb in ("pause", "resume", "scale-to-zero")]
 
     assert "observe: writes to Hugging Face are not possible in this process" in started.out
     assert f"http://127.0.0.1:{daemon.port}" in started.out
     assert status.code == 0, str(status)
+    imported = [{line.split()[-1] for line in one.err.splitlines()} for one in (status, shown, explained, planned)]
+    assert all("typer" in modules for modules in imported)
+    assert [modules & set(DEAR) for modules in imported] == [set()] * 4
     assert "running 1" in status.out
     assert "burning unknown" in status.out
     assert shown.out.startswith("acme/one: running"), str(shown)

@@ -117,7 +117,7 @@ async def test_a_web_page_deleted_nothing(stage: Stage) -> None:
         (404, (NotFound, "not_found"), "check the name"),
         (409, (Conflict, "conflict"), "look at what is there"),
         (422, (Invalid, "invalid"), "schema does not allow it"),
-        (500, (Unavailable, "server_error"), "tried again at the next look"),
+        (500, (Unavailable, "server_error"), "look again after a while"),
         (307, (Unavailable, "malformed"), "redirects are not followed"),
     ],
 )

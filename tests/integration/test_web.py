@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 
-from events.catalogue import Confirmed, HoldPlaced, Intended
+from events.catalogue import Confirmed, HoldPlaced, Intended, Warned
 from service.parts import Parts
 from service.web.routes import ROUTES
 from tests.integration.world import ACT, Scene
@@ -236,6 +237,30 @@ async def test_an_endpoint_that_is_gone_is_listed_only_on_demand_and_still_expla
     assert present["items"] == []
     assert [item["status"] for item in everything["items"]] == ["absent"]
     assert explained["sentences"][0].startswith("absent")
+
+
+async def test_what_an_explanation_foretells_is_what_happens_and_is_told_as_the_reason_then(stage: Scene) -> None:
+    stage.sim.create("acme", "tgi", state="running", type="public")
+    async with called(stage) as ask:
+        await stage.clock.sleep(100)
+        await ask("POST", "/api/endpoints/acme/tgi/hold", code=201, json={"for": "1h", "reason": "a demo"})
+        before = await ask("GET", "/api/endpoints/acme/tgi/explain")
+        steps = [(step["kind"], datetime.fromisoformat(step["at"])) for step in before["next"] if step["at"]]
+        await stage.clock.sleep((steps[-1][1] - stage.clock.now()).total_seconds() + 60)
+        after = await ask("GET", "/api/endpoints/acme/tgi/explain")
+
+    happened = [record.time for record in await stage.recorded(Warned, Intended)]
+    assert [kind for kind, _ in steps] == ["holdEnds", *["warn"] * (len(steps) - 2), "act"]
+    assert all(
+        timedelta() <= at - told < timedelta(seconds=5) for (_, told), at in zip(steps[1:], happened, strict=True)
+    )
+    assert next(keeper["kind"] for keeper in before["held_by"]) == "held"
+    assert {step["after"][0] for step in before["next"] if step["kind"] == "act"} == {"held"}
+    why = after["why"]
+    assert (why["old"], why["new"], why["who"]["by"]) == ("running", "paused", "person")
+    assert (why["who"]["act"]["actor"], why["who"]["act"]["policy"]) == ("policy:old", "old")
+    assert after["sentences"] == [sentence for passage in after["passages"] for sentence in passage["sentences"]]
+    assert [passage["topic"] for passage in after["passages"]] == ["state", "why", "next", "held"]
 
 
 # --- waiting ---------------------------------------------------------------------------------------------------------

@@ -16,15 +16,8 @@ from service.cli.log.redact import redact
 COMMANDS: tuple[Callable[..., None], ...] = (head, verify, reindex, export, import_, backup, archive, redact)
 
 
-def build() -> typer.Typer:
-    """Return the sub-command, every command of it registered."""
-    app = typer.Typer(
-        name="log",
-        help="Prove a log, copy it, put its beginning into an archive, take a text out of it.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-    )
-    for function in COMMANDS:
-        app.command(function.__name__.rstrip("_").replace("_", "-"))(function)
-    return app
+app = typer.Typer(
+    help="Prove a log, copy it, put its beginning into an archive, take a text out of it.", no_args_is_help=True
+)
+for function in COMMANDS:
+    app.command(function.__name__.rstrip("_").replace("_", "-"))(function)

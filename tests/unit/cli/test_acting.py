@@ -73,7 +73,7 @@ def test_a_write_shows_token_person_and_a_key_of_its_own(
     first, second = (asked.headers for asked in daemon.asked)
     assert first["Authorization"] == "Bearer ll_secret_secret_secret"
     assert first["X-Lamplighter-Actor"] == "alice"
-    assert len(first["Idempotency-Key"]) == 36
+    assert len(first["Idempotency-Key"]) == 32
     assert first["Idempotency-Key"] != second["Idempotency-Key"]
 
 

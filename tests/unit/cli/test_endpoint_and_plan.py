@@ -91,10 +91,14 @@ def test_an_endpoint_is_shown_with_its_hold_and_what_is_under_way(lamplighter: R
     assert "pause by policy:idle" in told.out
 
 
-def test_an_explanation_is_sentences(lamplighter: Run, daemon: SaidDaemon) -> None:
-    daemon.says("GET", f"{TGI}/explain", (200, {"sentences": ["It runs.", "No hold."]}))
+def test_an_explanation_is_sentences_by_topic_the_state_first(lamplighter: Run, daemon: SaidDaemon) -> None:
+    said = {"state": ["It runs."], "why": ["Since noon."], "next": ["Now: nothing.", "Keep it."], "held": ["No hold."]}
+    passages = [{"topic": topic, "sentences": sentences} for topic, sentences in said.items()]
+    daemon.says("GET", f"{TGI}/explain", (200, {"passages": passages}))
 
-    assert lamplighter("explain", "acme/tgi").out == "It runs.\nNo hold.\n"
+    assert lamplighter("explain", "acme/tgi").out == (
+        "It runs.\n\nWhy\n  Since noon.\n\nWhat comes next\n  Now: nothing.\n  Keep it.\n\nWhat holds it\n  No hold.\n"
+    )
 
 
 def test_an_endpoint_that_nobody_ever_saw_is_gone(lamplighter: Run, daemon: SaidDaemon) -> None:

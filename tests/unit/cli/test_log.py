@@ -123,7 +123,7 @@ def test_copies_beside_the_log_that_still_hold_the_text_are_named(lamplighter: R
         (("redact", "1", "--why", "x", "--field", "text", *LOG), 1, "it has no text 'text'. It has: reason"),
         (("redact", "1", "--why", "  ", *LOG), 1, "nobody would know why; say it"),
         (("redact", "1", *LOG), 2, "Missing option '--why'"),
-        (("redact", "0", "--why", "x", *LOG), 2, "greater than or equal to 1"),
+        (("redact", "0", "--why", "x", *LOG), 2, "0 is not in the range x>=1"),
         (("redact", "1", "--why", "x", "--log", "sqlite:///none.db"), 1, "it cannot be opened. Is it there"),
         (("verify", "--anchor", "3", *LOG), 2, "'3' is no anchor: it looks like POSITION:HASH, as `lamplighter log he"),
         (("verify", "--log", "postgresql://x/y"), 2, "names no log that can be read"),

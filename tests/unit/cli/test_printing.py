@@ -38,3 +38,26 @@ def test_the_last_column_is_wrapped_within_the_terminal(
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4  # one row takes two
     assert max(map(len, lines)) <= 70
+
+
+def test_a_sentence_is_wrapped_between_words_at_a_terminal_and_stays_one_line_on_a_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentence = " ".join(["running"] * 20)
+
+    printing.say(sentence)
+    piped = capsys.readouterr().out
+    monkeypatch.setattr(printing, "at_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "70")
+    printing.say(sentence)
+    shown = capsys.readouterr().out.splitlines()
+
+    assert piped == f"{sentence}\n"
+    assert max(map(len, shown)) <= 70
+    assert " ".join(line.strip() for line in shown) == sentence
+
+
+def test_a_table_on_a_pipe_is_aligned_also_where_letters_take_two_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    printing.table(("NAME", "N", "WHY"), [("\u6a21\u578b", "1", "ok"), ("ab", "200", "")], numbers={"N"})
+
+    assert capsys.readouterr().out.splitlines() == ["NAME    N  WHY", "\u6a21\u578b    1  ok", "ab    200"]

@@ -126,6 +126,39 @@ def test_who_tells_nothing_of_costs_asks_for_no_prices_and_no_people(
     assert {asked.path for asked in hub.asked} == {"/api/whoami-v2", "/v2/endpoint/alice"}
 
 
+@pytest.mark.parametrize(
+    "answer, why",
+    [
+        ((200, {"items": [document("one")]}), None),
+        ((403, {"error": "no"}), "alice unreadable: 403"),
+        ((200, {"items": [{**document("one"), "status": {}}]}), "alice/one unreadable"),
+    ],
+)
+def test_a_machine_is_told_that_all_is_ok_only_where_all_could_be_read(
+    hub: SaidDaemon, file: Path, lamplighter: Run, answer: tuple[int, Any], why: str | None
+) -> None:
+    hub.says("GET", "/v2/endpoint/alice", answer)
+
+    told, spelt = (lamplighter("check-config", str(file), "--live", *more) for more in ((), ("--json",)))
+
+    live = spelt.document["live"]
+    assert (told.code, spelt.code, spelt.document["ok"]) == ((0, 0, True) if why is None else (1, 1, False))
+    assert told.out.startswith("day.toml: ok, mode observe. ") is (why is None)
+    assert why is None or why in told.out
+    assert bool(live["unreadable"] or live["unreadable_endpoints"]) is (why is not None)
+
+
+@pytest.mark.parametrize("code", [429, 500])
+def test_who_looks_once_is_not_told_of_a_next_look(hub: SaidDaemon, file: Path, lamplighter: Run, code: int) -> None:
+    hub.says("GET", "/v2/endpoint/alice", (code, {"error": "not now"}))
+
+    told = lamplighter("check-config", str(file), "--live")
+
+    assert told.code == 1
+    assert "look again after a while" in told.out
+    assert "next look" not in told.out
+
+
 def test_where_nobody_listens_it_is_said_in_the_systems_words(
     lamplighter: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,39 +1,98 @@
+import asyncio
+import json
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from events.sqlite import SqliteLog
 from service.cli import log
 from service.cli.main import COMMANDS, main
-from tests.unit.cli.hands import Run
+from tests.unit.cli.askers import ALONE, DEAR, Words, asking, ordering
+from tests.unit.cli.hands import Run, SaidDaemon
 
-# What only a daemon needs; each costs a command that asks one a tenth of a second or more.
-HEAVY = ("aiohttp", "pydantic_settings", "huggingface_hub", "structlog", "transitions", "prometheus_client")
+NOBODY = ("--url", "http://127.0.0.1:1")
 
+# All commands in one process: what none of them imports is never there.
 PROBE = f"""
-import sys
+import contextlib, io, json, sys
 from service.cli.main import main
-main(sys.argv[1:])
-loaded = [name for name in {HEAVY!r} if name in sys.modules]
-print(loaded, file=sys.stderr)
+for words in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        code = main(words)
+    print(json.dumps([words, code, [name for name in {DEAR!r} if name in sys.modules]]))
 """
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--version",),
-        ("--help",),
-        *((*words, "--url", "http://127.0.0.1:1") for words in (("status",), ("plan",), ("wait", "acme/tgi"))),
-        *((*words, "--url", "http://127.0.0.1:1") for words in (("events", "--since", "1h"), ("pause", "acme/tgi"))),
-        ("update", "acme/tgi", "--max-replica", "2", "--url", "http://127.0.0.1:1"),
-        ("delete", "acme/tgi", "--yes", "--url", "http://127.0.0.1:1"),
-    ],
-)
-def test_a_command_that_only_asks_imports_nothing_of_the_daemon(arguments: tuple[str, ...]) -> None:
-    done = subprocess.run([sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True)
+def probed(asked: Sequence[Words]) -> Iterator[tuple[str, int, list[str]]]:
+    """Return how each command ended, and which dear modules were imported by then."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE], input=json.dumps(asked), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for line in done.stdout.splitlines():
+        words, code, dear = json.loads(line)
+        yield " ".join(words), code, dear
 
-    assert done.stderr.splitlines()[-1] == "[]"
+
+def test_a_command_that_only_asks_imports_nothing_of_the_daemon(daemon: SaidDaemon, home: Path) -> None:
+    page: dict[str, Any] = {"items": [], "next": None, "head": 0, "archived": 0, "total": 0, "passages": []}
+    for path in ("events", "parked", "leases", "tokens", "uptime", "status", "plan"):
+        daemon.says("GET", f"/api/{path}", (200, page))
+    for path in ("", "/explain", "/timeline"):
+        daemon.says("GET", f"/api/endpoints/acme/tgi{path}", (200, page))
+    asyncio.run(made(home / "log.db"))
+    file = f"sqlite:///{home / 'log.db'}"
+    words = [("--version",), ("--help",), *((*one, *NOBODY) for one in asking("acme/tgi"))]
+    words += [("--json", *one) for one in asking("acme/tgi")]
+    words += [("--url", NOBODY[1], *one) for one in ordering("acme/tgi")]
+    words += [("log", "head", "--log", file), ("events", "--log", file)]
+
+    found = list(probed(words))
+
+    assert [(said, dear) for said, _, dear in found if dear] == []
+    answered = {said for said, code, _ in found if code == 0}
+    assert answered >= {f"--json {' '.join(one)}" for one in asking("acme/tgi") if one[0] != "wait"}
+    assert answered >= {f"log head --log {file}", f"events --log {file}"}
+
+
+def test_a_command_that_does_import_what_is_dear_is_found_out(home: Path) -> None:
+    (home / "lamplighter.toml").write_text('mode = "observe"\n[namespaces]\nacme = {}\n')
+
+    found = list(probed([("status", *NOBODY), ("check-config",), ("status", *NOBODY)]))
+
+    assert [("pydantic" in dear) for _, _, dear in found] == [False, True, True]
+
+
+def test_a_command_is_imported_when_it_is_asked_for_and_no_other_is() -> None:
+    asked = "import sys; from service.cli.main import main; main(sys.argv[1:]); print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked, "plan", *NOBODY], capture_output=True, text=True, check=True)
+
+    modules = {place.module for place in COMMANDS.values()}
+    assert modules & set(done.stdout.split()) == {"service.cli.plan"}
+
+
+def test_help_and_suggestions_know_every_command_though_none_is_imported_yet(lamplighter: Run) -> None:
+    shown = lamplighter("--help").out.split("Commands:\n")[1].splitlines()
+    found = {line.split()[0]: line.split(maxsplit=1)[1:] for line in shown if line[2:3].strip()}
+
+    assert list(found) == list(COMMANDS)
+    assert all(found.values())
+    assert "Did you mean 'status'" in lamplighter("statsu").err
+
+
+def test_of_every_command_it_is_known_whether_it_only_asks() -> None:
+    asks = {words[0] for words in (*asking("acme/tgi"), *ordering("acme/tgi"))}
+
+    assert asks.isdisjoint(ALONE)
+    assert asks | ALONE == set(COMMANDS)
+
+
+async def made(path: Path) -> None:
+    await (await SqliteLog.open(path, holder="a test")).close()
 
 
 def test_the_version_is_told(lamplighter: Run) -> None:
@@ -44,8 +103,8 @@ def test_the_version_is_told(lamplighter: Run) -> None:
 
 
 def test_every_command_explains_itself_within_eighty_columns(lamplighter: Run) -> None:
-    names = [(command.__name__.rstrip("_").replace("_", "-"),) for command in COMMANDS]
-    for words in (*names, ("log",), *(("log", command.__name__.rstrip("_")) for command in log.COMMANDS)):
+    names = [(name,) for name in COMMANDS]
+    for words in (*names, *(("log", command.__name__.rstrip("_")) for command in log.COMMANDS)):
         told = lamplighter(*words, "--help")
 
         assert told.code == 0

@@ -281,6 +281,29 @@ def test_an_endpoint_of_then_is_shown_with_what_is_not_certain(
     assert "seen" not in [each.split()[0] for each in lines[1:]]
 
 
+def test_all_times_of_an_endpoint_of_then_are_by_the_clocks_of_the_zone(lamplighter: Run, daemon: SaidDaemon) -> None:
+    since = {"not_before": "2026-11-19T22:59:30Z", "seen_at": "2026-11-19T23:00:10Z", "gap": False}
+    hold = {"id": "h", "author": "ana", "reason": "demo", "until": "2026-11-20T14:00:00Z", "everywhere": False}
+    warned = {"policy": "old", "command": "pause", "due_at": "2026-11-20T13:00:00Z"}
+    place = {"position": 4711, "at": "2026-11-20T12:00:30Z", "was": ["hibernating"], "gap": False, "window": None}
+    more = {"since": since, "hold": hold, "warnings": [warned], "created_at": "2026-06-01T10:00:00Z"}
+    daemon.says("GET", PATH, (200, UNKNOWN | more | {"then": place}))
+
+    there = lamplighter("show", "acme/tgi", "--at", "2026-11-20 13:00:30", "--zone", "Europe/Berlin").out
+    here = lamplighter("show", "acme/tgi", "--at", "2026-11-20 12:00:30", "--zone", "UTC").out
+
+    for said in (
+        "acme/tgi as known at 2026-11-20 13:00:30+01:00 (Europe/Berlin), position 4711",
+        "2026-11-20 00:00:10+01:00 (Europe/Berlin) (2026-11-19 23:59:30\N{EN DASH}2026-11-20 00:00:10)",
+        "2026-06-01 12:00:00+02:00 (Europe/Berlin) by unknown",
+        "by ana until 2026-11-20 15:00:00+01:00 (Europe/Berlin): demo",
+        "old would pause it at 2026-11-20 14:00:00+01:00 (Europe/Berlin)",
+    ):
+        assert said in there
+    assert "UTC" not in there
+    assert "2026-11-19 23:00:10 UTC (22:59:30\N{EN DASH}23:00:10)" in here
+
+
 def test_a_position_is_asked_for_as_it_is(lamplighter: Run, daemon: SaidDaemon) -> None:
     daemon.says("GET", PATH, (200, UNKNOWN))
 

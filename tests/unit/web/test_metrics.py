@@ -1,5 +1,6 @@
 """The figures can be read by Prometheus, and none is made up."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -57,6 +58,31 @@ async def test_a_namespace_that_was_never_asked_has_no_figure_and_one_that_canno
     assert ("namespace_reachable", "acme") not in found
     assert ("namespace_seen_seconds", "acme") not in found
     assert found["namespace_reachable", "beta"] == 0
+
+
+async def test_leases_and_waiters_are_counted_by_namespace_while_there_are_any(tmp_path: Path) -> None:
+    parts = make_parts(tmp_path, text=TWO)
+    for endpoint in ("acme/one", "acme/two", "beta/one"):
+        await discover(parts.log, endpoint, status=Status.INITIALIZING)
+    async with served(parts), asyncio.TaskGroup() as tasks:
+        await parts.live.reach(await parts.log.head())
+        for endpoint, holder in (("one", "ana"), ("one", "bo"), ("two", "ana")):
+            await taken(parts, EndpointName("acme", endpoint), holder)
+        names = [EndpointName("acme", endpoint) for endpoint in ("one", "one", "two")]
+        waiting = [tasks.create_task(parts.readiness.wait(name, seconds=60)) for name in names]
+        await asyncio.sleep(0)  # they begin
+        during = await figures(parts)
+        for task in waiting:
+            task.cancel()
+    after = await figures(parts)
+
+    assert [during[name, "acme"] for name in ("leases", "leased_endpoints", "waiters")] == [3, 2, 3]
+    assert [during[name, "beta"] for name in ("leases", "leased_endpoints", "waiters")] == [0, 0, 0]
+    assert [after[name, "acme"] for name in ("leases", "leased_endpoints", "waiters")] == [3, 2, 0]
+
+
+async def taken(parts: Parts, name: EndpointName, holder: str) -> None:
+    await parts.leases.take(name, holder=holder, key=holder, reason="", span=timedelta(minutes=5), pause_after=False)
 
 
 async def test_what_is_open_is_counted(tmp_path: Path) -> None:
