@@ -87,10 +87,19 @@ def explain(ctx: typer.Context, endpoint: EndpointName, url: Url = None, json: J
             say(sentence if heading is None else f"  {sentence}")
 
 
-def _facts(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
+def _facts(told: Document, zone: tzinfo) -> Iterator[tuple[str, str]]:
     since = told.get("since")
+    yield "since", UNKNOWN if since is None else f"{moment(since['seen_at'], zone)} ({window(since, zone)})"
+    if told["status"] != "absent":
+        yield from _presence(told, zone)
+    yield "hold", _hold(told.get("hold"), zone)
+    yield "under way", ", ".join(_act(act) for act in told.get("open_acts") or ())
+    yield "position", f"{told.get('position')} in the log; its status began at {told.get('cause')}"
+
+
+def _presence(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
+    """Return the facts that only an endpoint has which is there."""
     return [
-        ("since", UNKNOWN if since is None else f"{moment(since['seen_at'], zone)} ({window(since, zone)})"),
         ("seen", "" if told.get("then") else ago(told.get("seconds_since_seen"))),
         ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas"))),
         ("url", told.get("url") or "none"),
@@ -99,9 +108,6 @@ def _facts(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
         ("edited", f"{moment(told.get('updated_at'), zone)} by {_person(told, 'updated_by')}"),
         ("groups", ", ".join(told.get("groups") or ()) or "none"),
         ("protected", "yes: no policy acts on it" if told.get("protected") else "no"),
-        ("hold", _hold(told.get("hold"), zone)),
-        ("under way", ", ".join(_act(act) for act in told.get("open_acts") or ())),
-        ("position", f"{told.get('position')} in the log; its status began at {told.get('cause')}"),
     ]
 
 

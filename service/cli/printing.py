@@ -137,10 +137,10 @@ def _width(text: str) -> int:
 
 def pairs(facts: Sequence[tuple[str, str]]) -> None:
     """Print names and values, one a line, aligned; those with an empty value are left out."""
-    width = max((len(name) for name, _ in facts), default=0)
-    for name, value in facts:
-        if value:
-            say(f"  {name:<{width}}  {value}")
+    shown = [(name, value) for name, value in facts if value]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        say(f"  {name:<{width}}  {value}")
 
 
 def count_line(counts: Mapping[str, int]) -> str:

@@ -91,6 +91,22 @@ def test_an_endpoint_is_shown_with_its_hold_and_what_is_under_way(lamplighter: R
     assert "pause by policy:idle" in told.out
 
 
+def test_of_an_endpoint_that_is_gone_nothing_is_told_that_only_one_has_which_is_there(
+    lamplighter: Run, daemon: SaidDaemon
+) -> None:
+    since = {"not_before": "2026-07-02T11:59:00Z", "seen_at": "2026-07-02T12:00:00Z", "gap": False}
+    daemon.says("GET", TGI, (200, {**UNKNOWN, "status": "absent", "readable": True, "since": since}))
+
+    told = lamplighter("show", "acme/tgi")
+
+    assert told.out.splitlines() == [
+        "acme/tgi: absent",
+        "  since     2026-07-02 12:00:00 UTC (11:59:00–12:00:00)",
+        "  hold      none",
+        "  position  3 in the log; its status began at 3",
+    ]
+
+
 def test_an_explanation_is_sentences_by_topic_the_state_first(lamplighter: Run, daemon: SaidDaemon) -> None:
     said = {"state": ["It runs."], "why": ["Since noon."], "next": ["Now: nothing.", "Keep it."], "held": ["No hold."]}
     passages = [{"topic": topic, "sentences": sentences} for topic, sentences in said.items()]
