@@ -82,8 +82,11 @@ OF_INTENTS = (
         "what follows this intent is not known to follow it",
         _without(
             "intents",
-            "intents.intent = events.intent AND (intents.position < events.position "
-            "OR intents.position = events.position AND intents.policy = events.policy)",
+            # By this event, or by an earlier one that is not archived: of those it cannot be told what they meant, and
+            # an intent is meant once, as its id stays taken.
+            "intents.intent = events.intent AND (intents.position = events.position AND intents.policy = events.policy "
+            "OR intents.position < events.position AND EXISTS (SELECT 1 FROM events AS earlier "
+            "WHERE earlier.position = intents.position AND earlier.intent = intents.intent))",
             f"events WHERE {BETWEEN} AND events.intent IS NOT NULL AND events.policy IS NOT NULL",
         ),
     ),

@@ -263,6 +263,7 @@ DAMAGES: list[tuple[str, str, int | None]] = [
     ("INSERT INTO followers VALUES ('i9', 7)", "followers", 7),
     ("UPDATE intents SET policy = 'other' WHERE intent = 'i4'", "intents", 15),
     ("DELETE FROM intents WHERE intent = 'i4'", "intents", 15),
+    ("UPDATE intents SET position = 2 WHERE intent = 'i1'", "intents", 5),
     ("INSERT INTO intents VALUES ('i9', 'idle', 4)", "intents", 4),
     ("UPDATE lateness SET seconds = 0", "lateness", None),
     ("UPDATE lateness SET latest = NULL", "lateness", None),
