@@ -381,7 +381,8 @@ def _hub(
         "api_url": settings.hub_url or API_URL,
         "hub_url": settings.hub_url or HUB_URL,
         "dice": world.chance,
-        "limits": Limits(try_seconds=seconds, call_seconds=3 * seconds),
+        # Between two tries of a write a lease or a hold may come: whoever meant it looks and decides again.
+        "limits": Limits(try_seconds=seconds, call_seconds=3 * seconds, write_tries=1),
     }
     if not acting:
         return HuggingFace(**shared), {}

@@ -18,6 +18,7 @@ from service.ports import AlreadyRunning, HubError, Item, Unavailable
 from statemachine.machine import Command
 from statemachine.model import Deleted, Discovered, EndpointName, Reconfigured, StatusChanged
 
+LONGEST_WAIT_SECONDS = 60.0  # that an answer may ask for before the next look
 VERIFY_SECONDS = 60.0  # within which an accepted command must show its effect
 ON_ITS_WAY_SECONDS = 30.0  # so long a write may take effect after its answer was given up: it is not repeated before
 CHANGES = tuple(map(codec.type_of, (Discovered, StatusChanged, Reconfigured, Deleted)))
@@ -74,7 +75,7 @@ class Pursuit:
                 # It may have had its effect or not: only a look can tell, and not at once.
                 _logger.warning("act_unanswered", endpoint=str(name), command=command.value, error=str(error))
                 on_its_way_since = float("-inf") if error.word == "rate_limited" else self._clock.monotonic()
-                await self._clock.sleep(LOOK_SECONDS)
+                await self._clock.sleep(min(max(LOOK_SECONDS, error.wait_seconds), LONGEST_WAIT_SECONDS))
             except HubError as error:
                 return await self._ending.fail(name, act, error)
             sent = True

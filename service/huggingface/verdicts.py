@@ -37,9 +37,8 @@ def judge(call: Call, answer: Answer, *, secret: str, now: datetime) -> Trouble:
         case 429:
             do = "too many requests: look again after a while; if this stays, look less often"
             wait = told_wait(answer.headers, now)
-            return Trouble(
-                error=Unavailable(f"{start}; {do}", word="rate_limited"), again=Again.ALWAYS, wait_seconds=wait
-            )
+            limited = Unavailable(f"{start}; {do}", word="rate_limited", wait_seconds=wait or 0.0)
+            return Trouble(error=limited, again=Again.ALWAYS, wait_seconds=wait)
         case 501:
             do = "the API does not offer this here: do without it"
             return Trouble(error=refused(Refused, f"{start}; {do}", answer, secret), again=Again.NEVER)

@@ -32,6 +32,7 @@ from statemachine.model import EndpointName
 
 BOARD = "lease"  # the kind of its rows there, one an endpoint
 IDLE_SECONDS = 600.0  # between two looks at the book when nothing is due
+LEAST_SECONDS = 0.001  # a clock that is not as fine as the deadline would be asked again and again
 RETRY_SECONDS = 10.0  # before an endpoint that could not be looked at is tried again
 _logger: Any = structlog.get_logger()
 
@@ -232,7 +233,7 @@ class Leases:
 
     def _seconds_until_next(self) -> float:
         now = self._clock.monotonic()
-        return min([IDLE_SECONDS, *(max(0.0, deadline - now) for deadline in self._deadlines.values())])
+        return min([IDLE_SECONDS, *(max(LEAST_SECONDS, deadline - now) for deadline in self._deadlines.values())])
 
     def _lease(self, name: EndpointName, id_: str) -> Lease | None:
         chain = self._chains.get(name)

@@ -4,7 +4,7 @@ It is bound to what it was decided on. A lease or a hold that comes in between m
 """
 
 from events import codec, streams
-from events.catalogue import Intended
+from events.catalogue import Confirmed, Intended
 from events.log import EventLog
 from events.query import Query
 from service.clock import Clock
@@ -17,6 +17,7 @@ from statemachine.model import Deleted, Discovered, EndpointName, Reconfigured, 
 
 POLICY = "pause-after"  # by this name such an act stands in the log, where the others have that of their policy
 FACTS = tuple(map(codec.type_of, (Discovered, StatusChanged, Reconfigured, Deleted)))
+RESUMED = tuple(map(codec.type_of, (Intended, Confirmed)))
 MOST_FACTS = 1000  # more than that since the resume are not gone through: so much was not our doing alone
 TRIES = 5
 
@@ -32,9 +33,16 @@ class Rest:
         self._clock = clock
 
     async def woken(self, intent: str, was: str) -> Woken | None:
-        """Return what is remembered of a resume that was meant for a lease."""
-        page = await self._log.read(Query(types=(codec.type_of(Intended),), intent=intent, limit=1))
-        return Woken(intent=intent, position=page.events[0].position, was=was) if page.events else None
+        """Return what is remembered of a resume that was meant for a lease; None where it may be another's.
+
+        Of an effect that was found, and not answered to us, nobody can tell whose it was: it may run for somebody else.
+        """
+        page = await self._log.read(Query(types=RESUMED, intent=intent, limit=2))
+        if not page.events or any(
+            isinstance(event, Confirmed) and event.late for event in map(codec.decode, page.events)
+        ):
+            return None
+        return Woken(intent=intent, position=page.events[0].position, was=was)
 
     async def why_kept(self, name: EndpointName, woken: Woken | None, commander: Commander) -> str | None:
         """Return why an endpoint would not be put back to rest, by what is known now; None: it would be."""

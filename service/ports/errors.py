@@ -85,10 +85,11 @@ class Unavailable(HubError):
     """There was no usable answer; a write may or may not have had its effect.
 
     `word` tells which: `timeout`, `connection`, `rate_limited`, `server_error`, `malformed`; `suspected`: a 404 that
-    is likelier the token's trouble than the endpoint's end.
+    is likelier the token's trouble than the endpoint's end. `wait_seconds`: for how long it asks to be left alone.
     """
 
-    def __init__(self, message: str, *, word: str) -> None:
-        """Keep the word that tells what kind of trouble it was."""
+    def __init__(self, message: str, *, word: str, wait_seconds: float = 0.0) -> None:
+        """Keep the word that tells what kind of trouble it was, and the time that was asked for."""
         super().__init__(message)
         self.word = word
+        self.wait_seconds = wait_seconds

@@ -15,6 +15,7 @@ from service.commands import Done, GivenUp, NotAllowed, NothingToDo
 from service.leases import Lease, Released
 from service.leases.lease import GRACE_SECONDS
 from service.parts import Parts
+from service.simulator.orders import Order
 from service.subscribers.plan import Verdict
 from service.subscribers.ready import End, Goal
 from statemachine.machine import Command
@@ -482,3 +483,38 @@ async def test_ready_means_the_revision_that_was_asked_for(stage: Scene) -> None
         answer = await parts.readiness.wait(ONE, goal=Goal(revision="f" * 40), seconds=30)
 
     assert answer.waiting_for.startswith(f"revision {'f' * 40}; it has ")
+
+
+async def test_a_lease_that_comes_while_a_pause_is_put_off_by_a_429_keeps_it_awake(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    stage.sim.faults.orders.append(Order(kind="429", path="*/pause", hint="Retry-After", retry_after_seconds=30))
+    async with stage.daemon(seldom(ACT)) as parts:
+        async with asyncio.timeout(2 * HOUR):
+            while not writes(stage):
+                await stage.clock.sleep(1)
+        lease = await take(parts, seconds=600)
+        await stage.clock.sleep(120)
+
+        assert parts.live.fleet.known(ONE).leases.keys() == {lease.id}
+        assert str(stage.sim.status("acme", "one")) == "running"
+
+    assert writes(stage) == ["pause"]
+    assert len(await stage.events(Abandoned)) == 1
+
+
+async def test_a_resume_whose_answer_was_lost_may_be_anothers_and_is_not_put_back(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="paused", type="public", start_seconds=60)
+    stage.sim.faults.orders.append(Order(kind="reset", path="*/resume", done=False))
+    async with stage.daemon(PLAIN) as parts:
+        lease = await take(parts)
+        async with asyncio.TaskGroup() as tasks:
+            waking = tasks.create_task(wake(parts, lease))
+            while not writes(stage):
+                await stage.clock.sleep(0.1)
+            stage.sim.act("acme", "one", "resume", actor="bob")
+        told = await release(parts, lease)
+        await stage.clock.sleep(120)
+
+    assert isinstance(waking.result(), Done)
+    assert told.kept == "no lease resumed it: somebody else had it running"
+    assert writes(stage) == ["resume"]
