@@ -6,7 +6,7 @@ connection of its own: what is written meanwhile is right at every instant, so e
 
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from events.sqlite.checks import INTENTS, LACKS, NUMBERS, OF_IDS, OF_INTENTS, ST
 from events.sqlite.file import open_for_reading
 from events.sqlite.index import UNUSED, check_sum
 from events.sqlite.indexed import ARCHIVED, HEAD, INDEXED, KNOWN, REACH, impossible
+from events.sqlite.instant import one_instant
 from events.sqlite.lateness import Lateness
 
 SLICE = 1000  # events, or rows
@@ -62,20 +63,11 @@ def prove(path: Path) -> Generator[Misindexed | None, None, None]:
 def _proven(con: sqlite3.Connection, parts: Sequence[Part]) -> Iterator[Misindexed | None]:
     for part in parts:
         while not part.done:
-            with _one_instant(con):
+            with one_instant(con):
                 found = part.go_on(con)
             yield found
             if found is not None:
                 return
-
-
-@contextmanager
-def _one_instant(con: sqlite3.Connection) -> Iterator[None]:
-    con.execute("BEGIN")
-    try:
-        yield
-    finally:
-        con.rollback()
 
 
 class Along:
