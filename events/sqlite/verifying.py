@@ -12,7 +12,7 @@ from typing import Any
 from events.anchor import BEGINNING, Anchor, Broken
 from events.facets import Facets
 from events.proof import Row, Stub, Walk
-from events.sqlite.file import open_for_reading
+from events.sqlite.file import is_damage, open_for_reading
 from events.sqlite.instant import one_instant
 
 PAGE = 500
@@ -37,7 +37,6 @@ OUT_OF_PLACE = """
         UNION ALL SELECT min(position) FROM archived WHERE position < 1
     )
 """
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class _Unreadable(Exception):
@@ -70,7 +69,7 @@ class Verification:
         except UnicodeDecodeError as error:  # what SQLite says of a damaged file may quote it
             return Broken(position=self._walk.at.position + 1, why=f"the file is damaged there ({error})")
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in DAMAGED:
+            if not is_damage(error):
                 raise
             return Broken(position=self._walk.at.position + 1, why=f"the file is damaged there ({error})")
 
