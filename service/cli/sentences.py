@@ -41,10 +41,10 @@ def _discovered(data: Data) -> str:
 
 def _status_changed(data: Data) -> str:
     via = f" via {', '.join(data['via'])}" if data.get("via") else ""
-    odd = {"unexpected": ", which the state machine does not know", "unknown": ", a status that is not known"}
+    odd = ", which the state machine does not know" if data.get("kind") == "unexpected" else ""
     words = f": {data['message']}" if data.get("message") and str(data["new"]).lower().endswith("failed") else ""
     return (
-        f"{status(data['old'])} → {status(data['new'])}{via}{odd.get(data.get('kind', ''), '')}{words}  "
+        f"{status(data['old'])} → {status(data['new'])}{via}{odd}{words}  "
         f"{_who(data.get('cause') or {})}(window {window(data['window'])})"
     )
 

@@ -666,10 +666,10 @@ class CommandBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class HoldBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long no policy may act (90s, 15m, 1h30m, 2d), and why."""
+    """How long no policy may act (90s, 15m, 1h30m, 2d), and why: a `reason` may be left out, but not be blank."""
 
     for_: Annotated[str, msgspec.Meta(examples=["2h", "1h30m"])] = msgspec.field(name="for")
-    reason: str = ""
+    reason: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):

@@ -101,7 +101,7 @@ def test_of_an_endpoint_that_is_gone_nothing_is_told_that_only_one_has_which_is_
 
     assert told.out.splitlines() == [
         "acme/tgi: absent",
-        "  since     2026-07-02 12:00:00 UTC (11:59:00–12:00:00)",
+        "  since     2026-07-02 12:00:00 UTC (11:59:00\N{EN DASH}12:00:00)",
         "  hold      none",
         "  position  3 in the log; its status began at 3",
     ]

@@ -51,6 +51,15 @@ def test_an_unknown_status_is_told_as_it_came() -> None:
 
     assert told.startswith("paused → hibernating (not a known status) via pending, initializing")
     assert "nobody could look in between" in told
+    assert told.count("known") == 1
+
+
+def test_a_known_status_behind_an_unknown_one_is_told_as_what_it_is() -> None:
+    data = {**example("endpoint.status_changed"), "old": {"raw": "hibernating"}, "new": "running", "via": []}
+
+    told = sentence("endpoint.status_changed", {**data, "kind": "unknown"})
+
+    assert told.startswith("hibernating (not a known status) → running  ")
 
 
 @pytest.mark.parametrize(
