@@ -6,6 +6,7 @@ A refusal becomes a `Stop` with the daemon's own sentence and the exit code that
 import http.client
 import json
 import os
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from service.cli.finding import Address, Found, actor, token, token_path
 READ_SECONDS = 30.0  # for an answer that the daemon has at hand
 ACT_SECONDS = 300.0  # for one that tells an effect seen at Hugging Face
 QUIET_SECONDS = 60.0  # after which a silent stream is asked for anew
+
+# What answers at an address that a refusal of the daemon points to, for who sits at a terminal.
+LISTS = {"endpoints": "lamplighter list", "leases": "lamplighter leases", "tokens": "lamplighter token list"}
+_LISTED = re.compile(rf"GET /api/({'|'.join(LISTS)}) lists")
 
 Query = Mapping[str, str | int | list[str] | None]
 
@@ -46,9 +51,9 @@ class Reply:
 
     @property
     def error(self) -> str:
-        """Return the daemon's own sentence, where it gave one."""
+        """Return the daemon's own sentence, where it gave one; it names commands in place of addresses."""
         if isinstance(self.document, dict) and isinstance(self.document.get("error"), str):
-            return str(self.document["error"])
+            return _LISTED.sub(lambda found: f"`{LISTS[found[1]]}` lists", str(self.document["error"]))
         return f"the daemon answered {self.code}"
 
 
@@ -72,6 +77,16 @@ class Daemon:
     def get(self, path: str, query: Query | None = None, *, seconds: float = READ_SECONDS) -> Any:
         """Return what stands there."""
         return self.checked(self.ask("GET", path, query=query, seconds=seconds))
+
+    def pages(self, path: str, query: Query | None = None, *, seconds: float = READ_SECONDS) -> Iterator[Any]:
+        """Yield the items of every page of a list."""
+        after: str | int | None = None
+        while True:
+            page = self.get(path, {**(query or {}), "after": after}, seconds=seconds)
+            yield from page["items"]
+            after = page["next"]
+            if after is None:
+                return
 
     def ask(
         self,
@@ -100,6 +115,10 @@ class Daemon:
         sentence = reply.error
         if reply.code == 401:
             sentence += f". {self._where_tokens_are()}"
+        if reply.code == 404:
+            from service.cli.nearby import hint  # what it imports, nobody else pays for
+
+            sentence += hint(self, reply.document)
         raise Stop(sentence, OF_HTTP.get(reply.code, Exit.FAILED))
 
     def stream(self, path: str, query: Query | None = None) -> Iterator[Message]:

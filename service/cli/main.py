@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Place] = {
         ("simulate", "simulating", "simulate"),
         ("diagram", "diagram", "diagram"),
         ("status", "status", "status"),
+        ("list", "listing", "list_"),
         ("show", "endpoint", "show"),
         ("explain", "endpoint", "explain"),
         ("timeline", "timeline", "timeline"),

@@ -40,7 +40,7 @@ def probed(asked: Sequence[Words]) -> Iterator[tuple[str, int, list[str]]]:
 
 def test_a_command_that_only_asks_imports_nothing_of_the_daemon(daemon: SaidDaemon, home: Path) -> None:
     page: dict[str, Any] = {"items": [], "next": None, "head": 0, "archived": 0, "total": 0, "passages": []}
-    for path in ("events", "parked", "leases", "tokens", "uptime", "status", "plan"):
+    for path in ("events", "parked", "leases", "tokens", "uptime", "status", "plan", "endpoints"):
         daemon.says("GET", f"/api/{path}", (200, page))
     for path in ("", "/explain", "/timeline"):
         daemon.says("GET", f"/api/endpoints/acme/tgi{path}", (200, page))
