@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 from service.cli.exits import OF_HTTP, Exit, Stop
 from service.cli.finding import Address, Found, actor, token, token_path
+from service.failures import told_why
 
 READ_SECONDS = 30.0  # for an answer that the daemon has at hand
 ACT_SECONDS = 300.0  # for one that tells an effect seen at Hugging Face
@@ -103,7 +104,7 @@ class Daemon:
             response = connection.getresponse()
             text = response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise NotReached(self.at, f"the connection was lost: {_said(error)}", lost=True) from error
+            raise NotReached(self.at, f"the connection was lost: {told_why(error)}", lost=True) from error
         finally:
             connection.close()
         return Reply(code=response.status, document=self._decoded(text))
@@ -140,7 +141,7 @@ class Daemon:
                     yield Message(position=position, document=json.loads("\n".join(data)) if data else None)
                     data, position = [], None
         except (OSError, http.client.HTTPException) as error:
-            raise NotReached(self.at, f"the stream broke: {_said(error)}", lost=True) from error
+            raise NotReached(self.at, f"the stream broke: {told_why(error)}", lost=True) from error
         finally:
             connection.close()
 
@@ -165,7 +166,7 @@ class Daemon:
             connection.request(method, target, body=text, headers=headers)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise NotReached(self.at, _said(error)) from error
+            raise NotReached(self.at, told_why(error)) from error
         return connection
 
     def _connection(self, seconds: float) -> http.client.HTTPConnection:
@@ -199,7 +200,3 @@ class Daemon:
 def endpoint_path(endpoint: str, *rest: str) -> str:
     """Return the path of an endpoint, or of something of it, in the API."""
     return "/".join(["/api/endpoints", *(quote(part, safe="") for part in endpoint.split("/")), *rest])
-
-
-def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__

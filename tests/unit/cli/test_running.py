@@ -106,5 +106,22 @@ def test_files_that_are_named_and_not_there_are_told_all_at_once(lamplighter: Ru
     assert "namespaces.acme.token_file: cannot read /nowhere/b: No such file or directory" in told.err
 
 
+def test_what_names_a_group_that_is_not_there_is_told_by_its_place(lamplighter: Run, home: Path) -> None:
+    policy = 'name = "p"\ngroups = ["nogroup"]\nwhen = { max_age = "8h" }\nact = "pause"'
+    (home / "lamplighter.toml").write_text(f"[namespaces]\nacme = {{}}\n[[policies]]\n{policy}")
+
+    told = lamplighter("check-config")
+
+    assert told.code == 2
+    assert told.err.splitlines()[1] == ("  policies.0.groups: there is no group 'nogroup'; the configuration has none")
+
+
+@pytest.mark.parametrize("words", [("check-config", "none.toml"), ("run", "--config", "none.toml")])
+def test_a_configuration_that_is_not_there_is_told_without_numbers(lamplighter: Run, words: tuple[str, ...]) -> None:
+    told = lamplighter(*words)
+
+    assert (told.code, told.err) == (2, "cannot read none.toml: No such file or directory\n")
+
+
 def test_there_is_no_configuration_to_check(lamplighter: Run) -> None:
     assert lamplighter("check-config").code == 2
