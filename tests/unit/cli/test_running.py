@@ -1,3 +1,6 @@
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,6 +9,7 @@ from service.cli.exits import Stop
 from service.cli.running import configured
 from tests.unit.cli.hands import Run
 
+ROOT = Path(__file__).parents[3]
 FILE = """\
 mode = "act"
 listen = "127.0.0.1:9999"
@@ -121,6 +125,18 @@ def test_a_configuration_that_is_not_there_is_told_without_numbers(lamplighter: 
     told = lamplighter(*words)
 
     assert (told.code, told.err) == (2, "cannot read none.toml: No such file or directory\n")
+
+
+def test_an_address_in_use_is_no_bad_usage(home: Path) -> None:
+    log = f"sqlite:///{home / 'log.db'}"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+
+        command = [sys.executable, "-m", "service.cli.main", "run", "--namespace", "acme", "--log", log]
+        told = subprocess.run([*command, "--listen", listen], capture_output=True, text=True, cwd=ROOT, check=False)
+
+    assert told.returncode == 1
+    assert f"cannot listen on {listen}: Address already in use; choose another with --listen" in told.stderr
 
 
 def test_there_is_no_configuration_to_check(lamplighter: Run) -> None:
