@@ -101,7 +101,7 @@ def _presence(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
     """Return the facts that only an endpoint has which is there."""
     return [
         ("seen", "" if told.get("then") else ago(told.get("seconds_since_seen"))),
-        ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas"))),
+        ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas")).removeprefix("replicas ")),
         ("url", told.get("url") or "none"),
         ("message", told.get("message") or ""),
         ("created", f"{moment(told.get('created_at'), zone)} by {_person(told, 'created_by')}"),

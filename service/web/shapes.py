@@ -397,11 +397,13 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What every policy comes to for each endpoint it reaches, what is due first; `not` counts what will not be done.
 
-    There `protected` and `notDue` count by verdict, and `noPolicy` the endpoints that no policy reaches.
+    There `protected` and `notDue` count by verdict, and `noPolicy` the endpoints that no policy reaches. `holds` are
+    those on everything.
     """
 
     mode: str
     settled_at: Instant
+    holds: "tuple[Hold, ...]"
     items: tuple[Line, ...]
     not_: dict[str, int] = msgspec.field(name="not")
 

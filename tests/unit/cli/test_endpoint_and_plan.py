@@ -71,7 +71,7 @@ def test_what_is_not_known_of_an_endpoint_is_called_unknown_and_never_zero(
     assert told.code == 0
     assert "acme/tgi: hibernating" in told.out
     assert "cannot be read" in told.out
-    assert "replicas unknown" in told.out
+    assert "replicas   unknown" in told.out
     assert "created    unknown by unknown" in told.out
     assert "None" not in told.out
     assert machine.document == UNKNOWN
@@ -164,6 +164,26 @@ def test_what_is_left_alone_is_told_with_its_reason_and_counted_when_it_is_much(
         "Not: acme/b: it is paused",
         "Not: 2 endpoints: in reach of no policy",
     ]
+
+
+def test_what_is_true_of_several_is_said_of_several(capsys: pytest.CaptureFixture[str]) -> None:
+    paused = [item(f"acme/p{number}", "notDue", reason="it is paused") for number in range(4)]
+    twice = [item("acme/a", "notDue", reason="it is failed", policy=policy) for policy in ("idle", "old")]
+    plan.show(planned("act", *paused, *twice), NOW)
+
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "Not: 4 endpoints: they are paused",
+        "Not: acme/a: it is failed",
+    ]
+
+
+def test_a_hold_on_everything_stands_at_the_head_of_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    hold = {"author": "person:ana", "until": "2026-07-02T14:00:00Z", "reason": "freeze"}
+    plan.show({**planned("act", item("acme/tgi", "later")), "holds": [hold]}, NOW)
+
+    assert capsys.readouterr().out.splitlines()[1] == (
+        "! everything is held by person:ana until 2026-07-02 14:00:00 UTC: freeze"
+    )
 
 
 def test_the_plan_is_given_to_machines_as_the_daemon_said_it(lamplighter: Run, daemon: SaidDaemon) -> None:

@@ -23,3 +23,14 @@ async def test_a_reason_may_be_left_out(tmp_path: Path) -> None:
         placed = await caller.json("POST", "/api/hold", token=True, code=201, json={"for": "2h"})
 
     assert placed["reason"] == "no reason given"
+
+
+async def test_a_hold_on_everything_is_part_of_the_plan(tmp_path: Path) -> None:
+    async with served(make_parts(tmp_path)) as caller:
+        before = await caller.json("GET", "/api/plan")
+        body = {"for": "2h", "reason": "freeze"}
+        placed = await caller.json("POST", "/api/hold", token=True, code=201, json=body)
+        plan = await caller.json("GET", "/api/plan")
+
+    assert before["holds"] == []
+    assert plan["holds"] == [placed]
