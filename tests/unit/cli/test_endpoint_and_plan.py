@@ -91,17 +91,30 @@ def test_an_endpoint_is_shown_with_its_hold_and_what_is_under_way(lamplighter: R
     assert "pause by policy:idle" in told.out
 
 
-def test_of_an_endpoint_that_is_gone_nothing_is_told_that_only_one_has_which_is_there(
-    lamplighter: Run, daemon: SaidDaemon
+@pytest.mark.parametrize(
+    ("who", "by"),
+    [
+        ({"intent": "i", "act": {"actor": "person:ana"}}, "person:ana"),
+        ({"intent": "i", "act": None}, "our own decision"),
+        ({"by": "person", "editor": "5ff5d596"}, "5ff5d596"),
+        ({"by": "person", "editor": None}, "a person"),
+        ({"by": "platform"}, "the platform"),
+        (None, "whom is not known"),
+    ],
+)
+def test_of_an_endpoint_that_is_gone_its_end_is_told_and_nothing_that_only_one_has_which_is_there(
+    lamplighter: Run, daemon: SaidDaemon, who: Any, by: str
 ) -> None:
     since = {"not_before": "2026-07-02T11:59:00Z", "seen_at": "2026-07-02T12:00:00Z", "gap": False}
     daemon.says("GET", TGI, (200, {**UNKNOWN, "status": "absent", "readable": True, "since": since}))
+
+    daemon.says("GET", f"{TGI}/explain", (200, {"why": {"who": who}}))
 
     told = lamplighter("show", "acme/tgi")
 
     assert told.out.splitlines() == [
         "acme/tgi: absent",
-        "  since     2026-07-02 12:00:00 UTC (11:59:00\N{EN DASH}12:00:00)",
+        f"  deleted   2026-07-02 12:00:00 UTC (11:59:00\N{EN DASH}12:00:00), by {by}",
         "  hold      none",
         "  position  3 in the log; its status began at 3",
     ]
