@@ -37,9 +37,9 @@ class Seen:
 
 def propose(seen: Seen) -> str:
     """Return the text of a configuration file that can be used as it is."""
-    count = sum(map(len, seen.endpoints.values()))
+    count = _counted(sum(map(len, seen.endpoints.values())), "endpoint")
     head = [
-        f"# Proposed by `lamplighter init` on {seen.on} from {count} endpoints in {len(seen.endpoints)} namespaces.",
+        f"# Proposed by `lamplighter init` on {seen.on} from {count} in {_counted(len(seen.endpoints), 'namespace')}.",
         "# It watches everything and touches nothing. Read it, mend it, then: lamplighter check-config --live",
         "",
         'mode = "observe"                  # observe: this process cannot write to Hugging Face | act',
@@ -53,12 +53,16 @@ def propose(seen: Seen) -> str:
     return "\n".join([*head, "", *_namespaces(seen), "", *_groups(seen), "", *_LATER_STEPS]) + "\n"
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _namespaces(seen: Seen) -> list[str]:
     lines = ["[namespaces]                      # a token_file each; without one HF_TOKEN or the saved login serves"]
     for name, endpoints in sorted(seen.endpoints.items()):
         path = seen.token_files.get(name)
         value = f"{{ token_file = {_text(str(path.resolve()))} }}" if path else "{}"
-        lines.append(f"{_key(name)} = {value}  # {len(endpoints)} endpoints")
+        lines.append(f"{_key(name)} = {value}  # {_counted(len(endpoints), 'endpoint')}")
     for name, sign in sorted(seen.closed.items()):
         place = _text(f"/run/secrets/{name}")
         lines.append(f"# {_key(name)} = {{ token_file = {place} }}  # {sign}: give it a token that may read it")
