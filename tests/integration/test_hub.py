@@ -124,6 +124,20 @@ async def test_a_hundred_who_want_it_fresh_at_once_cost_two_looks(stage: Scene, 
         assert {one.result()[1]["status"]["state"] for one in told} == {"paused"}
 
 
+async def test_a_status_that_nobody_knows_can_be_asked_and_waited_for(stage: Scene) -> None:
+    async with begun(stage) as ask:
+        await stage.clock.sleep(5)
+        stage.sim.faults.unknown_status["acme", "chat"] = "hibernating"
+        waited = await ask("GET", "/api/endpoints/acme/chat/wait?for=hibernating,gone-fishing", token=ask.parts.token)
+        given_up = await ask("GET", "/api/endpoints/acme/chat/wait?unless=hibernating", token=ask.parts.token)
+        counted = await ask("GET", "/api/events?status=hibernating&count=true", token=ask.parts.token)
+        never = await ask("GET", "/api/events?status=dreaming&count=true", token=ask.parts.token)
+
+    assert (waited[1]["end"], waited[1]["status"]) == ("reached", "hibernating")
+    assert (given_up[1]["end"], given_up[1]["status"]) == ("failed", "hibernating")
+    assert (counted[1]["count"], never[1]["count"]) == (1, 0)
+
+
 # --- who may ---------------------------------------------------------------------------------------------------------
 
 
