@@ -16,8 +16,8 @@ import aiohttp
 
 from service.access import Failures, party
 from service.clock import Clock
-from service.ports import HubError, Identity, Unauthorized, Writer
-from statemachine.model import EndpointName
+from service.ports import HubError, Identity, Item, Sweep, Unauthorized, Writer
+from statemachine.model import EndpointName, Missing
 
 BELIEVED_SECONDS = 60.0
 MOST = 256  # callers whose clients are kept
@@ -38,6 +38,14 @@ class OwnHub(Protocol):
 
     async def whoami(self, namespace: str) -> Identity:
         """Return whose token it is."""
+        ...
+
+    async def sweep(self, namespace: str) -> Sweep:
+        """Return every endpoint of a namespace, every page, masked."""
+        ...
+
+    async def look(self, name: EndpointName) -> Item | Missing:
+        """Return one endpoint as it is now, masked, or Missing."""
         ...
 
     async def relay(self, path: str, query: str, *, hub: bool = False) -> aiohttp.ClientResponse:

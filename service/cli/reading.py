@@ -144,11 +144,13 @@ def query_of(wanted: Wanted, found: Found) -> "Query":
     from events.facets import UNKNOWN_CAUSE
     from events.matching import parted
     from events.query import Query
-    from statemachine.status import Status
+    from service.statuses import why_no_status
     from statemachine.table import By
 
     _require("type", wanted.types, TYPES)
-    _require("status", wanted.statuses, [status.value for status in Status])
+    for status in wanted.statuses:
+        if (reason := why_no_status(status)) is not None:
+            raise Stop(reason, Exit.USAGE)
     _require("cause", [wanted.cause] if wanted.cause else [], [*(by.value for by in By), UNKNOWN_CAUSE])
     for text in (wanted.endpoint, wanted.namespace, *wanted.globs):
         if text is not None and not (text and text.isprintable()):

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from events.codec import TYPES
 from service.config.terms import Duration, File, Identifier, Table
-from statemachine.status import Status
+from service.statuses import why_no_status
 
 HOOKED_TYPES = tuple(name for name in TYPES if not name.startswith("subscriber."))
 
@@ -75,10 +75,10 @@ class Hook(Receiver):
 
     @field_validator("status")
     @classmethod
-    def _known_statuses(cls, statuses: tuple[str, ...]) -> tuple[str, ...]:
+    def _possible_statuses(cls, statuses: tuple[str, ...]) -> tuple[str, ...]:
         for status in statuses:
-            if status not in set(Status):
-                raise ValueError(f"there is no status {status!r}: use {', '.join(Status)}")
+            if (reason := why_no_status(status)) is not None:
+                raise ValueError(reason)
         return statuses
 
     @cached_property

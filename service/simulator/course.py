@@ -59,6 +59,8 @@ class Course:
             self._come_up(life, plan, since)
         if state is State.UPDATING:
             self._await_update(life, self._update_plan(life, fate))
+        elif state not in {State.PENDING, State.INITIALIZING}:
+            life.next_fate = fate  # it is in no start, so that its fate is that of the first one to come
 
     def update(self, life: Life, cause: str, actor: str | None, fate: Fate | None) -> None:
         """Apply a changed document; what was up serves on meanwhile."""

@@ -10,13 +10,22 @@ from events.matching import parted
 from events.query import Query
 from service.access import Caller, Role
 from service.parts import Parts
+from service.statuses import STATUSES
 from service.web.answers import Problem
-from service.web.parameters import ZONE, Parameter, endpoint_named, instant_of, listed, named, printable, zone_of
-from statemachine.status import Status
+from service.web.parameters import (
+    ZONE,
+    Parameter,
+    endpoint_named,
+    instant_of,
+    listed,
+    named,
+    printable,
+    statuses_of,
+    zone_of,
+)
 from statemachine.table import By
 
 CAUSES = (*(by.value for by in By), UNKNOWN_CAUSE)
-STATUSES = tuple(status.value for status in Status)
 _POSITION = {"type": "integer", "minimum": 0}
 FILTERS = (
     Parameter(name="namespace", text="Only events about this namespace and its endpoints."),
@@ -24,7 +33,11 @@ FILTERS = (
     Parameter(name="glob", text="Only events about endpoints whose namespace/name matches one of these patterns."),
     Parameter(name="group", text="Only events about endpoints in one of these groups of the configuration."),
     Parameter(name="type", text=f"Only events of these types, parted by commas: {', '.join(TYPES)}."),
-    Parameter(name="status", text=f"Only those by which an endpoint came to one of these: {', '.join(STATUSES)}."),
+    Parameter(
+        name="status",
+        text=f"Only those by which an endpoint came to one of these, parted by commas: {', '.join(STATUSES)}, or "
+        "another one that Hugging Face told.",
+    ),
     Parameter(name="actor", text="Only what this one did: watcher, daemon, policy:NAME, person:NAME, token:NAME."),
     Parameter(
         name="cause",
@@ -54,7 +67,7 @@ def asked(said: Mapping[str, str], parts: Parts, now: datetime, caller: Caller) 
         name=endpoint.name if endpoint else None,
         within=caller.within(Role.READ),
         types=listed(said, "type", TYPES),
-        statuses=listed(said, "status", STATUSES),
+        statuses=statuses_of(said, "status"),
         actor=printable(said, "actor"),
         cause=named(said, "cause", CAUSES),
         policy=printable(said, "policy"),

@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from service.masking import NAME, one_line, scrub
+from service.statuses import MOST as MOST_STATUSES, why_no_status
 from service.web.answers import NO_NAME, Problem, never_seen
 from service.web.context import parts_of
 from service.when import NotUnderstood, parse_when, parse_zone
@@ -146,6 +147,17 @@ def listed(said: Mapping[str, str], key: str, known: Iterable[str]) -> tuple[str
     """Return some of the names that there are, parted by commas."""
     names, texts = list(known), said[key].split(",") if key in said else []
     return tuple(name for text in texts if (name := named({key: text}, key, names)) is not None)
+
+
+def statuses_of(said: Mapping[str, str], key: str, *, beside: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return some statuses, parted by commas, or words `beside` them: also such as nobody knows."""
+    texts = said[key].split(",") if key in said else []
+    if len(texts) > MOST_STATUSES:
+        raise Problem(400, f"{key} names {len(texts)} statuses: name {MOST_STATUSES} at most")
+    for text in texts:
+        if (reason := why_no_status(text, beside=beside)) is not None:
+            raise Problem(400, f"{key}: {reason}")
+    return tuple(texts)
 
 
 def endpoint_named(said: Mapping[str, str], key: str) -> EndpointName | None:

@@ -14,15 +14,12 @@ from service.web import render
 from service.web.answers import Problem, encode
 from service.web.context import lasting_of, parts_of
 from service.web.lasting import Ended
-from service.web.parameters import Parameter, endpoint_of, listed, printable, query_of, seconds_of
-from statemachine.status import Status
+from service.web.parameters import Parameter, endpoint_of, printable, query_of, seconds_of, statuses_of
 
 MOST_SECONDS = 300
 DEFAULT_SECONDS = 60
 STALLED_SECONDS = 60.0  # after which a listener that takes nothing is let go
 EVENT_STREAM = "text/event-stream"
-STATUSES = tuple(status.value for status in Status)
-WANTED = (READY, *STATUSES)
 WAIT = (
     Parameter(
         name="for",
@@ -47,8 +44,8 @@ async def wait(request: web.Request) -> web.StreamResponse:
     """Answer when the endpoint is as it is wanted, when waiting is no use, or when the time is over."""
     said = query_of(request, WAIT)
     goal = Goal(
-        reached=frozenset(listed(said, "for", WANTED)) or frozenset({READY}),
-        futile=frozenset(listed(said, "unless", STATUSES)) if "unless" in said else FUTILE,
+        reached=frozenset(statuses_of(said, "for", beside=(READY,))) or frozenset({READY}),
+        futile=frozenset(statuses_of(said, "unless")) if "unless" in said else FUTILE,
         revision=printable(said, "revision"),
     )
     seconds = seconds_of(said, "timeout", default=DEFAULT_SECONDS, most=MOST_SECONDS)

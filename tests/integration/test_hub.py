@@ -124,6 +124,20 @@ async def test_a_hundred_who_want_it_fresh_at_once_cost_two_looks(stage: Scene, 
         assert {one.result()[1]["status"]["state"] for one in told} == {"paused"}
 
 
+async def test_a_status_that_nobody_knows_can_be_asked_and_waited_for(stage: Scene) -> None:
+    async with begun(stage) as ask:
+        await stage.clock.sleep(5)
+        stage.sim.faults.unknown_status["acme", "chat"] = "hibernating"
+        waited = await ask("GET", "/api/endpoints/acme/chat/wait?for=hibernating,gone-fishing", token=ask.parts.token)
+        given_up = await ask("GET", "/api/endpoints/acme/chat/wait?unless=hibernating", token=ask.parts.token)
+        counted = await ask("GET", "/api/events?status=hibernating&count=true", token=ask.parts.token)
+        never = await ask("GET", "/api/events?status=dreaming&count=true", token=ask.parts.token)
+
+    assert (waited[1]["end"], waited[1]["status"]) == ("reached", "hibernating")
+    assert (given_up[1]["end"], given_up[1]["status"]) == ("failed", "hibernating")
+    assert (counted[1]["count"], never[1]["count"]) == (1, 0)
+
+
 # --- who may ---------------------------------------------------------------------------------------------------------
 
 
@@ -182,6 +196,70 @@ async def test_that_the_daemons_own_token_is_refused_is_the_daemons_trouble(stag
     assert not [one for one in stage.sim.requests if one.write]
 
 
+# --- what nobody watches here ----------------------------------------------------------------------------------------
+
+
+async def test_what_nobody_watches_is_read_upstream_with_the_callers_own_token(stage: Scene) -> None:
+    """Who lists everything asks for each namespace that whoami names: one that is not watched must not fail it."""
+    for number in range(30):
+        stage.sim.create("ana", f"own-{number}", state="paused", env={"WORD": "swordfish"}, type="public")
+    stage.sim.people.grant("hf_ana", ["acme"])
+    async with begun(stage) as ask:
+        whole = await ask("GET", "/v2/endpoint/ana")
+        found = await ask("GET", "/v2/endpoint/ana", params={"search": "own-2", "tags": []})
+        one = await ask("GET", "/v2/endpoint/ana/own-3")
+        missing = await ask("GET", "/v2/endpoint/ana/nothing")
+        logs, prices = await ask("GET", "/v2/endpoint/ana/own-3/logs"), await ask("GET", "/v2/provider/ana")
+        straight = await ask.straight("GET", "/v2/provider/ana")
+        before = len(ask.asked("ana", "/v2/endpoint/acme"))
+        watched = await ask("GET", "/v2/endpoint/acme")
+
+    assert (whole[0], len(whole[1]["items"])) == (200, 30)
+    assert {document["model"]["env"]["WORD"] for document in [one[1], *whole[1]["items"]]} == {"<masked>"}
+    assert [document["name"] for document in found[1]["items"]] == ["own-2", *(f"own-{n}" for n in range(20, 30))]
+    assert (one[0], one[1]["status"]["state"]) == (200, "paused")
+    assert missing == (404, {"error": "Endpoint not found: ana/nothing"})
+    assert (logs[0], prices) == (200, straight)
+    assert {request.user for request in stage.sim.requests if "/ana" in request.path} == {"ana"}
+    assert len(ask.asked("ana", "/v2/endpoint/acme")) == before  # of what is watched nothing goes upstream
+    assert watched[0] == 200
+
+
+async def test_what_nobody_watches_is_not_written_to_and_not_shown_to_others(stage: Scene) -> None:
+    stage.sim.create("ana", "own", state="running", type="public")
+    stage.sim.people.grant("hf_zoe", ["acme"])
+    async with begun(stage, ACT) as ask:
+        told = [
+            await ask(method, path, json=body)
+            for method, path, body in (
+                ("POST", "/v2/endpoint/ana/own/pause", None),
+                ("PUT", "/v2/endpoint/ana/own", {"tags": ["x"]}),
+                ("DELETE", "/v2/endpoint/ana/own", None),
+                ("POST", "/v2/endpoint/ana", {"name": "new"}),
+            )
+        ]
+        paths = ("/v2/endpoint/ana", "/v2/endpoint/ana/own", "/v2/endpoint/ana/own/logs", "/v2/provider/ana")
+        others = [(await ask("GET", path, token="hf_zoe"))[0] for path in paths]
+
+    assert {code for code, _ in told} == {404}
+    assert {text["error"].partition(":")[2] for _, text in told} == {
+        " this Lamplighter does not watch ana: add it under [namespaces], or ask Hugging Face itself"
+    }
+    assert others == [403] * 4
+    assert not [one for one in stage.sim.requests if one.write or (one.user == "zoe" and "/ana" in one.path)]
+
+
+async def test_what_hugging_face_says_of_what_nobody_watches_is_the_answer(stage: Scene) -> None:
+    async with begun(stage) as ask:
+        assert (await ask("GET", "/api/whoami-v2"))[0] == 200
+        stage.sim.faults.bad_tokens.add("hf_ana")
+        told = [await ask("GET", path) for path in ("/v2/endpoint/ana", "/v2/endpoint/ana/own")]
+        straight = await ask.straight("GET", "/v2/endpoint/ana")
+
+    assert told == [straight, straight]
+    assert straight[0] == 401
+
+
 # --- one configuration after another ---------------------------------------------------------------------------------
 
 
@@ -217,7 +295,7 @@ async def test_who_calls_while_a_configuration_is_replaced_goes_on_by_neither(st
         await stage.clock.sleep(60)
         assert before.done()
         told = [one.result() if one.done() else "goes on" for one in between]
-        after = [(await ask("GET", f"{CHAT}/logs"))[0], (await ask("GET", "/v2/endpoint/beta"))[0]]
+        after = [(await ask("POST", f"{CHAT}/pause"))[0], (await ask("GET", "/v2/endpoint/beta"))[0]]
 
     assert before.result() == "cut"
     assert told == [503, 503, 503]

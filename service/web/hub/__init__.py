@@ -2,7 +2,7 @@
 
 What the watcher knows is answered from its masked documents (`reading`); what it does not know (logs, metrics,
 replicas, prices, members) is handed on with the caller's own token, as it came (`relay`); a write is a command of the
-caller (`writing`).
+caller (`writing`). What the caller's token names and nobody watches here can be read: upstream, with that token.
 """
 
 from service.web.hub.routes import HUB_ROUTES

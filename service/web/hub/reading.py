@@ -1,6 +1,10 @@
-"""What the watcher knows, told from its masked documents: every list is whole, on one page."""
+"""What the watcher knows, told from its masked documents: every list is whole, on one page.
 
-from collections.abc import Collection
+A namespace that nobody watches here is looked at upstream with the caller's own token, and told in the same form: who
+lists all that a token names must get all of it, and not an error, or a list that lacks some without a word.
+"""
+
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -28,18 +32,34 @@ _sought = msgspec.json.Decoder(_Sought)
 async def endpoints(request: web.Request, caller: Caller) -> web.Response:
     """List the endpoints of a namespace, all of them, whatever page is asked for."""
     namespace, parts = namespace_of(request, caller), parts_of(request)
-    watcher = parts.watch.of(namespace)
+    watcher = parts.watch.watchers.get(namespace)
+    if watcher is None:
+        sweep = await caller.connection.hub.sweep(namespace)
+        found = {name: item.document for name, item in sweep.items.items()}
+        return _list(request, found.items(), sweep.look.asked_at)
     if (_fresh(request) or watcher.swept_at is None) and not await parts.watch.sweep_for_all(namespace):
         raise Said(503, f"Service Unavailable: {namespace} could not be looked at now", **{"Retry-After": "5"})
+    return _list(request, watcher.documents.items(), parts.watch.looked_at(namespace) or watcher.swept_at)
+
+
+def _list(
+    request: web.Request, found: Iterable[tuple[EndpointName, bytes]], looked_at: datetime | None
+) -> web.Response:
+    """Answer with the documents that are sought."""
     tags, search = set(request.query.getall("tags", [])), request.query.get("search", "")
-    documents = [document for _, document in sorted(watcher.documents.items()) if _is_sought(document, tags, search)]
+    documents = [document for _, document in sorted(found) if _is_sought(document, tags, search)]
     body = b'{"items":[' + b",".join(documents) + b'],"nextCursor":null,"prevCursor":null}'
-    return answered(body, parts.watch.looked_at(namespace) or watcher.swept_at)
+    return answered(body, looked_at)
 
 
 async def endpoint(request: web.Request, caller: Caller) -> web.Response:
     """Tell one endpoint; one that the watcher does not know may have been made a moment ago, and is looked for."""
     name, parts = endpoint_of(request, caller), parts_of(request)
+    if name.namespace not in parts.watch.watchers:
+        item = await caller.connection.hub.look(name)
+        if isinstance(item, Missing):
+            raise Said(404, f"Endpoint not found: {name}")
+        return answered(item.document, item.observation.look.asked_at)
     if _fresh(request) or parts.watch.document(name) is None:
         await _look(parts, name)
     return document_of(parts, name)

@@ -27,7 +27,7 @@ CATALOGUE = "create it with its hardware named: what the catalogue would create 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
     """Create an endpoint, as the caller."""
-    namespace, document = namespace_of(request, caller), await document_of(request)
+    namespace, document = namespace_of(request, caller, watched=True), await document_of(request)
     outcome = await parts_of(request).commander.create(
         namespace, document, actor=caller.actor, key=key_of(request), writer=_writer(request, caller, namespace)
     )
@@ -36,7 +36,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
 
 async def update(request: web.Request, caller: Caller) -> web.Response:
     """Change what a partial document names, as the caller."""
-    name, document = endpoint_of(request, caller), await document_of(request)
+    name, document = endpoint_of(request, caller, watched=True), await document_of(request)
     writer = _writer(request, caller, name.namespace)
     outcome = await parts_of(request).commander.update(
         name, document, actor=caller.actor, key=key_of(request), writer=writer
@@ -48,7 +48,7 @@ def command(which: Command) -> Handler:
     """Return the handler of a command without a body."""
 
     async def handle(request: web.Request, caller: Caller) -> web.Response:
-        name = endpoint_of(request, caller)
+        name = endpoint_of(request, caller, watched=True)
         writer = _writer(request, caller, name.namespace)
         outcome = await parts_of(request).commander.ask(
             name, which, actor=caller.actor, key=key_of(request), writer=writer

@@ -71,6 +71,37 @@ def test_a_list_is_whole(machine: Machine, hub: Hub, daemon: Daemon, tmp_path: P
     assert straight.run("python", str(tmp_path / "list.py"), seconds=60).out == "20\n"
 
 
+EVERYWHERE = """
+import os
+from huggingface_hub import HfApi
+api = HfApi(endpoint=os.environ["HF_ENDPOINT"], token="hf_alice")
+for one in api.list_inference_endpoints(namespace="*"):
+    print(f"{one.namespace}/{one.name}", one.status)
+"""
+
+
+@pytest.mark.parametrize("line", VERSIONS)
+def test_a_list_of_everything_is_whole_where_the_daemon_watches_a_part(
+    line: str, machine: Machine, hub: Hub, daemon: Daemon, tmp_path: Path
+) -> None:
+    """The client leaves out without a word what an organisation refuses, and fails if the own namespace does."""
+    for name in ("alice/own", "acme/chat", "beta/web"):
+        hub.create(name, state="paused")
+    for namespace in ("acme", "beta"):
+        hub.grant("hf_alice", namespace)
+    daemon.configure()
+    daemon.start()
+    (tmp_path / "list.py").write_text(EVERYWHERE)
+    client = Client(line, machine, hub, daemon.url)
+
+    listed = client.run("python", str(tmp_path / "list.py"), seconds=60)
+    typed = None if line == "0" else client.hf("endpoints", "ls", "--json")
+
+    assert sorted(listed.out.split("\n")) == ["", "acme/chat paused", "alice/own paused", "beta/web paused"]
+    if typed is not None:
+        assert [one["name"] for one in typed.json] == ["own"]
+
+
 WAIT = """
 import os, sys
 from concurrent.futures import ThreadPoolExecutor

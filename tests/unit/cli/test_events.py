@@ -97,7 +97,7 @@ def test_the_last_ones_are_asked_newest_first_and_shown_oldest_first(lamplighter
         ("--format", "xml"),
         ("--last", "3", "--order", "desc"),
         ("--log", "sqlite:///log.db", "--type", "act.wanred"),
-        ("--log", "sqlite:///log.db", "--status", "asleep"),
+        ("--log", "sqlite:///log.db", "--status", "runing"),
         ("--log", "sqlite:///log.db", "--cause", "me"),
         ("--log", "sqlite:///log.db", "--group", "lab"),
         ("--log", "sqlite:///log.db", "--actor", "a\x00b"),

@@ -15,8 +15,8 @@ from service.access import Failures
 from service.access.failures import EACH_SECONDS, OF_ALL, OF_ONE
 from service.callers import BELIEVED_SECONDS, MOST, MOST_NEW, Caller, Callers, Connection, TooManyRefused
 from service.clock import LoopClock
-from service.ports import HubError, Identity, Unauthorized, Unavailable
-from statemachine.model import EndpointName
+from service.ports import HubError, Identity, Item, Sweep, Unauthorized, Unavailable
+from statemachine.model import EndpointName, Missing
 
 pytestmark = pytest.mark.looptime
 
@@ -41,6 +41,12 @@ class Client:
         if "wrong" in self.token:
             raise Unauthorized("no", code=401, body="{}")
         return Identity(name=self.token.removeprefix("hf_"), namespaces=("acme",))
+
+    async def sweep(self, namespace: str) -> Sweep:
+        raise NotImplementedError
+
+    async def look(self, name: EndpointName) -> Item | Missing:
+        raise NotImplementedError
 
     async def relay(self, path: str, query: str, *, hub: bool = False) -> aiohttp.ClientResponse:
         raise NotImplementedError

@@ -12,7 +12,7 @@ from events.codec import TYPES
 from service.config import ConfigError, Configuration, Hook, load
 from service.hooks.selecting import wants
 from statemachine.model import Deleted, End, EndpointName, Kind, StatusChanged, Window
-from statemachine.status import Status
+from statemachine.status import Status, UnknownStatus
 from tests.unit.alerts.stories import NOON
 
 BASE = '[namespaces]\nacme = {}\n[groups.prod]\nmatch = ["acme/p-*"]\n[groups.gold]\nmatch = ["*/*"]\ntags = ["gold"]\n'
@@ -92,6 +92,13 @@ def test_what_is_not_said_has_defaults(tmp_path: Path) -> None:
     assert (own.longest_wait, own.timeout) == (timedelta(minutes=5), timedelta(seconds=15))
 
 
+def test_a_hook_can_want_a_status_that_nobody_knows() -> None:
+    asleep = StatusChanged(window=WINDOW, old=Status.RUNNING, new=UnknownStatus("hibernating"), kind=Kind.UNEXPECTED)
+
+    assert wanted(asleep, P_ONE, hook(status=["hibernating"]))
+    assert not wanted(FAILED, P_ONE, hook(status=["hibernating"]))
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
@@ -101,7 +108,8 @@ def test_what_is_not_said_has_defaults(tmp_path: Path) -> None:
         (['name = "a b"', 'command = ["x"]'], "name: String should match"),
         (['name = "a"', 'command = ["x"]', 'types = ["endpoint.exploded"]'], "`lamplighter events types` lists them"),
         (['name = "a"', 'command = ["x"]', 'types = ["subscriber.*"]'], "hooks are not told of what hooks could not"),
-        (['name = "a"', 'command = ["x"]', 'status = ["broken"]'], "there is no status 'broken': use absent, pending"),
+        (['name = "a"', 'command = ["x"]', 'status = ["runing"]'], "no status 'runing': did you mean running?"),
+        (['name = "a"', 'command = ["x"]', 'status = ["a b"]'], "'a b' can be no status: write one word"),
         (['name = "a"', 'command = ["x"]', 'groups = ["nobody"]'], "there is no group 'nobody'"),
         (['name = "a"', 'command = ["x"]', 'from = "yesterday"'], "Input should be 'now' or 'start'"),
         (['name = "a"', 'command = ["x"]', 'timeout = "1h"'], "timeout: Input should be less than or equal"),

@@ -67,6 +67,25 @@ def test_a_planned_fate_comes_true(fate: Fate, last: str) -> None:
     assert statuses(simulator, "tgi")[-1] == last
 
 
+@pytest.mark.parametrize("state", [State.PAUSED, State.SCALED_TO_ZERO, State.FAILED])
+@pytest.mark.parametrize(("fate", "last"), [("ok", "running"), ("fails", "failed"), ("stuck", "initializing")])
+def test_what_is_sown_at_rest_meets_its_fate_at_its_first_start_and_not_again(
+    fate: Fate, last: str, state: State
+) -> None:
+    simulator, clock = on_hand()
+
+    simulator.create("acme", "tgi", state=state, fate=fate)
+    clock.forward(24 * HOUR)
+    simulator.act("acme", "tgi", "resume")
+    clock.forward(24 * HOUR)
+    first = statuses(simulator, "tgi")[-1]
+    simulator.act("acme", "tgi", "pause")
+    simulator.act("acme", "tgi", "resume")
+    clock.forward(24 * HOUR)
+
+    assert (first, statuses(simulator, "tgi")[-1]) == (last, "running")
+
+
 def test_after_a_failed_start_a_resume_starts_anew() -> None:
     simulator, clock = on_hand()
     simulator.create("acme", "tgi", fate="fails")

@@ -109,7 +109,10 @@ async def test_events_are_found_by_every_filter(caller: Caller, query: dict[str,
     ("query", "told"),
     [
         ("type=act.wanred", "act.warned"),
-        ("status=sleeping", "scaledToZero"),
+        ("status=scaled_to_zeros", "did you mean scaledToZero?"),
+        ("status=paused,", "scaledToZero"),
+        (f"status={'a' * 65}", "can be no status"),
+        (f"status={'asleep,' * 32}asleep", "name 32 at most"),
         ("group=labs", "lab, gpu, nobody"),
         ("cause=me", "platform, person, request, unknown"),
         ("order=up", "asc, desc"),
@@ -220,7 +223,7 @@ async def test_the_stream_takes_every_filter_too(caller: Caller) -> None:
         "application/cloudevents+json",
         "application/cloudevents-batch+json",
     ]
-    await caller.json("GET", "/api/events/stream?status=sleeping", code=400)
+    await caller.json("GET", "/api/events/stream?status=pausd", code=400)
 
 
 async def test_one_of_many_can_be_had_as_a_single_cloudevent(caller: Caller) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from service.callers import Callers, Connection
 from service.parts import Parts
-from service.ports import HubError, Identity, NotFound, Refused, Unauthorized, Unavailable
-from statemachine.model import EndpointName
+from service.ports import HubError, Identity, Item, NotFound, Refused, Sweep, Unauthorized, Unavailable
+from statemachine.model import EndpointName, Missing
 from tests.unit.web.hands import Caller, Unreachable, make_parts, served
 
 pytestmark = pytest.mark.looptime
@@ -36,6 +36,12 @@ class Hub:
         if self.whoami_fails is not None:
             raise self.whoami_fails
         return Identity(name="ana", namespaces=self.namespaces)
+
+    async def sweep(self, namespace: str) -> Sweep:
+        raise NotImplementedError
+
+    async def look(self, name: EndpointName) -> Item | Missing:
+        raise NotImplementedError
 
     async def relay(self, path: str, query: str, *, hub: bool = False) -> aiohttp.ClientResponse:
         raise NotImplementedError

@@ -114,7 +114,7 @@ async def test_an_endpoint_of_a_namespace_that_is_not_watched_any_more_is_shown_
         ("/api/events?endpoint=tgi", "namespace/name"),
         ("/api/events?endpoint=acme/tgi&namespace=beta", "leave one of them out"),
         ("/api/events/stream?limit=3", "no parameter 'limit'"),
-        ("/api/endpoints/acme/tgi/wait?for=happiness", "scaledToZero"),
+        ("/api/endpoints/acme/tgi/wait?for=redy", "did you mean ready?"),
         ("/api/endpoints/acme/tgi/wait?timeout=301", "0 to 300"),
         ("/api/endpoints/acme/tgi/wait?timeout=nan", "0 to 300"),
     ],
