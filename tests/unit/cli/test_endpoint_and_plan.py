@@ -114,7 +114,7 @@ def test_of_an_endpoint_that_is_gone_its_end_is_told_and_nothing_that_only_one_h
 
     assert told.out.splitlines() == [
         "acme/tgi: absent",
-        "  since     2026-07-02 12:00:00 UTC (11:59:00\N{EN DASH}12:00:00)",
+        f"  deleted   2026-07-02 12:00:00 UTC (11:59:00\N{EN DASH}12:00:00), by {by}",
         "  hold      none",
         "  position  3 in the log; its status began at 3",
     ]
