@@ -28,6 +28,7 @@ WILD = frozenset("*?[")
 class Around:
     """What else is told of endpoints: why their namespace is not to be relied on, their leases, what policies plan."""
 
+    watched: Sequence[str]
     shaky: Mapping[str, str]
     leases: Counter[str]
     plan: Mapping[str, Sequence[Document]]
@@ -47,6 +48,7 @@ def list_(ctx: typer.Context, match: Match = "*", url: Url = None, json: Json = 
         return
     watched = asked.get("/api/status")["namespaces"]
     around = Around(
+        watched=[one["namespace"] for one in watched],
         shaky={one["namespace"]: health(one) for one in watched if troubled(one) or not one.get("asked")},
         leases=Counter(one["endpoint"] for one in asked.get("/api/leases")["items"]),
         plan=_plan(asked) if items else {},
@@ -60,7 +62,12 @@ def show(items: Sequence[Document], around: Around, *, pattern: str, now: dateti
         if fnmatchcase(namespace, pattern.partition("/")[0]):
             say(f"! {namespace} {why}: what is listed of it is what was known before", "yellow")
     if not items:
-        say("no endpoint is known" if pattern == "*/*" else f"no endpoint is known that matches {pattern}")
+        namespace = pattern.partition("/")[0]
+        unwatched = (
+            f": {namespace} is not watched" if not any(fnmatchcase(name, namespace) for name in around.watched) else ""
+        )
+        matches = "" if pattern == "*/*" else f" that matches {pattern}"
+        say(f"no endpoint is known{matches}{unwatched if matches else ''}")
         return
     table(HEADER, [_row(one, around, now) for one in items], [STYLES.get(str(one["status"]), "") for one in items])
     say()

@@ -112,10 +112,11 @@ def test_what_nobody_watches_or_can_read_is_marked(lamplighter: Run, daemon: Sai
 
 
 def test_that_there_is_none_is_said(lamplighter: Run, daemon: SaidDaemon) -> None:
-    serve(daemon)
+    serve(daemon, namespaces=[namespace("acme")])
 
     assert lamplighter("list").out == "no endpoint is known\n"
     assert lamplighter("list", "acme").out == "no endpoint is known that matches acme/*\n"
+    assert lamplighter("list", "beta").out == "no endpoint is known that matches beta/*: beta is not watched\n"
 
 
 @pytest.mark.parametrize("match", ["", "acme/", "/a", "a/b/c"])
