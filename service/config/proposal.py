@@ -37,9 +37,8 @@ class Seen:
 
 def propose(seen: Seen) -> str:
     """Return the text of a configuration file that can be used as it is."""
-    count = sum(map(len, seen.endpoints.values()))
     head = [
-        f"# Proposed by `lamplighter init` on {seen.on} from {count} endpoints in {len(seen.endpoints)} namespaces.",
+        f"# Proposed by `lamplighter init` on {seen.on} from {_extent(seen)}.",
         "# It watches everything and touches nothing. Read it, mend it, then: lamplighter check-config --live",
         "",
         'mode = "observe"                  # observe: this process cannot write to Hugging Face | act',
@@ -53,12 +52,24 @@ def propose(seen: Seen) -> str:
     return "\n".join([*head, "", *_namespaces(seen), "", *_groups(seen), "", *_LATER_STEPS]) + "\n"
 
 
+def _extent(seen: Seen) -> str:
+    """Say how much was seen, as a survey does: a namespace that holds nothing is no place where something is."""
+    holding = [len(endpoints) for endpoints in seen.endpoints.values() if endpoints]
+    empty = len(seen.endpoints) - len(holding)
+    more = f"; {empty} more {'holds' if empty == 1 else 'hold'} none" if empty else ""
+    return f"{_counted(sum(holding), 'endpoint')} in {_counted(len(holding), 'namespace')}{more}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _namespaces(seen: Seen) -> list[str]:
     lines = ["[namespaces]                      # a token_file each; without one HF_TOKEN or the saved login serves"]
     for name, endpoints in sorted(seen.endpoints.items()):
         path = seen.token_files.get(name)
         value = f"{{ token_file = {_text(str(path.resolve()))} }}" if path else "{}"
-        lines.append(f"{_key(name)} = {value}  # {len(endpoints)} endpoints")
+        lines.append(f"{_key(name)} = {value}  # {_counted(len(endpoints), 'endpoint')}")
     for name, sign in sorted(seen.closed.items()):
         place = _text(f"/run/secrets/{name}")
         lines.append(f"# {_key(name)} = {{ token_file = {place} }}  # {sign}: give it a token that may read it")
