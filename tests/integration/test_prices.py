@@ -5,6 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from service.app import World, daemon
 from service.huggingface import HuggingFace, Tokens
 from service.masking import Masker
 from service.parts import Parts
@@ -97,6 +98,21 @@ async def test_a_price_that_nobody_confirmed_for_a_day_is_not_known_any_more(sta
         old = await told(parts, "/api/endpoints/acme/chat")
 
     assert (still["usd_per_hour"], old["usd_per_hour"]) == (1.6, None)
+
+
+async def test_a_new_configuration_goes_on_with_the_prices_that_are_known(stage: Scene) -> None:
+    stock(stage)
+    world = World(clock=stage.clock, log=stage.log, reload=lambda: stage.configuration(seldom(TWO)))
+    async with daemon(stage.configuration(TWO), world) as parts:
+        await stage.clock.sleep(30)
+        before = await told(parts)
+        stage.sim.faults.orders.append(NO_PRICES)
+        world.reloading.set()
+        await stage.clock.sleep(30)
+        after = await told(parts)
+
+    assert len(asked(stage)) > 2
+    assert before["usd_per_hour"] == after["usd_per_hour"] is not None
 
 
 async def test_the_cost_of_a_status_that_nobody_knows_is_not_known(stage: Scene) -> None:
