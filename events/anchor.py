@@ -47,18 +47,20 @@ class Broken:
 class Misindexed:
     """A place where the index of a log is not what its events make it: they are there, and may not be found.
 
-    `table` is where it is wrong; `position` the event that is concerned, None if it is none of those that there are.
+    `table` is where it is wrong, None if that cannot be told; `position` the event that is concerned, None if it is
+    none of those that there are.
     """
 
-    table: str
+    table: str | None
     position: int | None
     why: str
 
     def __str__(self) -> str:
         """Return the finding as a sentence that ends with what to do."""
         where = "" if self.position is None else f" at position {self.position}"
+        where += "" if self.table is None else f", in its table {self.table}"
         return (
-            f"the index of the log is wrong{where}, in its table {self.table}: {self.why}. No event is lost: stop the "
+            f"the index of the log is wrong{where}: {self.why}. No event is lost: stop the "
             "daemon and run `lamplighter log reindex`"
         )
 

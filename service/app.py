@@ -6,6 +6,7 @@ follows the other (`succession`). Those who wait or follow a stream go on across
 """
 
 import asyncio
+import os
 import random
 import signal
 import socket
@@ -31,7 +32,8 @@ from service.channels.command import Command
 from service.channels.webhook import Webhook
 from service.clock import Clock, SystemClock
 from service.commands import Commander, Means
-from service.config import ConfigError, Configuration, Receiver, Settings
+from service.config import Configuration, Receiver, Settings
+from service.failures import CannotListen
 from service.hooks import Hook, Hooks
 from service.huggingface import API_URL, HUB_URL, ActingHuggingFace, HuggingFace, Limits, SignedByCaller, Tokens
 from service.inspection import Inspection
@@ -181,7 +183,7 @@ async def run(configuration: Configuration, world: World, *, started: Callable[[
 
 @asynccontextmanager
 async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Parts]:
-    """Run the daemon around a block of code. Raises ConfigError and LogError when it cannot start."""
+    """Run the daemon around a block of code. Raises ConfigError, LogError and CannotListen when it cannot."""
     settings = configuration.settings
     token = load_token(settings)
     async with _ground(settings, world) as ground:
@@ -401,4 +403,6 @@ def _listen(listen: str) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise ConfigError(f"cannot listen on {listen}: {error.strerror}; choose another with --listen") from error
+        code = error.errno or 0
+        reason = os.strerror(code) if code > 0 else error.strerror  # Python's own text says the address once more
+        raise CannotListen(f"cannot listen on {listen}: {reason}; choose another with --listen") from error

@@ -21,6 +21,8 @@ WAL_BYTES = 24 << 20  # and is cut back to this size, which is more: cutting and
 # As `Recorded` has them, one by one.
 COLUMNS = "position, id, events.stream, events.version, type, schema, time, actor, CAST(data AS BLOB)"
 
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
 # By the name of SQLite's error code, without its extension.
 REASONS = {
     "SQLITE_NOTADB": "it is not a SQLite database. Name another file",
@@ -31,6 +33,11 @@ REASONS = {
     "SQLITE_READONLY": "it may not be written to. Give this user the right to",
     "SQLITE_CANTOPEN": "it cannot be opened. Is it there, and may this user read it and its folder?",
 }
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Return whether the file itself is damaged: a page of it, or a text that is none, which has no code of its own."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in DAMAGED
 
 
 @contextmanager

@@ -35,7 +35,9 @@ def migrate(con: sqlite3.Connection, path: Path, *, old: int, new: int) -> None:
     try:
         copy = _copied(con, path, old)
     except OSError as error:
-        raise LogUnusable(f"cannot keep a copy of the log {path}: {error}. Nothing was changed") from error
+        raise LogUnusable(
+            f"cannot keep a copy of the log {path}: {error.strerror or error}. Nothing was changed"
+        ) from error
     con.create_function("facet", 4, FacetFunction(str(path), events), deterministic=True)
     steps = "\n".join(_step(number) for number in range(old, new))
     con.executescript(f"BEGIN IMMEDIATE;\n{steps}")

@@ -6,21 +6,21 @@ connection of its own: what is written meanwhile is right at every instant, so e
 
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
 from events.anchor import Misindexed
 from events.sqlite.checks import INTENTS, LACKS, NUMBERS, OF_IDS, OF_INTENTS, STRAY_IDS, STRAYS, Lack, Stray
-from events.sqlite.file import open_for_reading
-from events.sqlite.index import UNUSED, check_sum
+from events.sqlite.file import is_damage, open_for_reading
+from events.sqlite.index import TABLES, UNUSED, check_sum
 from events.sqlite.indexed import ARCHIVED, HEAD, INDEXED, KNOWN, REACH, impossible
+from events.sqlite.instant import one_instant
 from events.sqlite.lateness import Lateness
 
 SLICE = 1000  # events, or rows
 CLOSE_SECONDS = 0.01  # a migration worked `lateness` out in days, whose fractions are not exact
 LEAST = -(1 << 63)
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class Part(Protocol):
@@ -44,6 +44,12 @@ def prove(path: Path) -> Generator[Misindexed | None, None, None]:
             if (found := impossible(con)) is not None:
                 yield found
                 return
+            # Each table has a copy of its columns in an index of its own, and a question is answered from one of both.
+            for table in TABLES:
+                (verdict,) = con.execute(f"PRAGMA integrity_check({table})").fetchone()
+                if verdict != "ok":
+                    yield Misindexed(table=table, position=None, why=f"its pages do not agree ({verdict})")
+                    return
             parts: tuple[Part, ...] = (
                 Along(KNOWN, OF_IDS, STRAY_IDS),
                 Along(INDEXED, LACKS, STRAYS),
@@ -54,28 +60,19 @@ def prove(path: Path) -> Generator[Misindexed | None, None, None]:
             )
             yield from _proven(con, parts)
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in DAMAGED:
+        if not is_damage(error):
             raise
-        yield Misindexed(table="of the file", position=None, why=f"a page of it is damaged ({error})")
+        yield Misindexed(table=None, position=None, why=f"a page of the file is damaged ({error})")
 
 
 def _proven(con: sqlite3.Connection, parts: Sequence[Part]) -> Iterator[Misindexed | None]:
     for part in parts:
         while not part.done:
-            with _one_instant(con):
+            with one_instant(con):
                 found = part.go_on(con)
             yield found
             if found is not None:
                 return
-
-
-@contextmanager
-def _one_instant(con: sqlite3.Connection) -> Iterator[None]:
-    con.execute("BEGIN")
-    try:
-        yield
-    finally:
-        con.rollback()
 
 
 class Along:

@@ -6,7 +6,7 @@ meant there: it is read from the files, and what is known of it stays where one 
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +15,7 @@ from events.anchor import Segment
 from events.errors import LogError, LogUnusable
 from events.restore import found_by
 from events.sqlite import rows
-from events.sqlite.file import explained
+from events.sqlite.file import explained, is_damage
 from events.sqlite.index import TABLES, extend, learn, missing
 from events.sqlite.lateness import Lateness
 from events.sqlite.writer import Writer
@@ -29,6 +29,10 @@ MEANT_BY = """
     WHERE position BETWEEN ?1 AND ?2 AND intent IS NOT NULL AND policy IS NOT NULL ORDER BY position
 """
 KEPT = "SELECT intent, policy, position FROM intents WHERE position BETWEEN ? AND ? ORDER BY position"
+BEYOND_MENDING = (
+    "pages of the file are damaged, and cannot be given back ({error}). If `lamplighter log verify` finds every event, "
+    "take them into a new file: `lamplighter log export`, then `lamplighter log import`. A backup may lack the latest"
+)
 Progress = Callable[[int, int], None]  # told how many events are done, and of how many
 Intent = tuple[str, str, int]  # its id, its policy, and where it was meant
 
@@ -70,11 +74,16 @@ def _reindexed(con: sqlite3.Connection, progress: Progress) -> Reindexed:
             progress(last - begin, head - begin)
         con.execute("UPDATE lateness SET seconds = ?, latest = ?", (lateness.seconds, lateness.latest))
         con.execute("COMMIT")
-    except UnicodeError as error:
+    except ValueError as error:  # a time that is none, an id that is no UTF-8
         raise LogUnusable(f"an event cannot be read ({error}): run `lamplighter log verify`") from error
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise LogUnusable(BEYOND_MENDING.format(error=error)) from error
+        raise
     finally:
         if con.in_transaction:
-            con.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # what went wrong before is what matters; closing rolls back, too
+                con.execute("ROLLBACK")
     return Reindexed(events=head - begin, unread=tuple(unread))
 
 

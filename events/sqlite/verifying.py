@@ -5,15 +5,15 @@ finding that has a position.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from events.anchor import BEGINNING, Anchor, Broken
 from events.facets import Facets
 from events.proof import Row, Stub, Walk
-from events.sqlite.file import open_for_reading
+from events.sqlite.file import is_damage, open_for_reading
+from events.sqlite.instant import one_instant
 
 PAGE = 500
 CHAINED = "position, id, stream, version, type, schema, time, actor, data_hash"
@@ -37,7 +37,6 @@ OUT_OF_PLACE = """
         UNION ALL SELECT min(position) FROM archived WHERE position < 1
     )
 """
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class _Unreadable(Exception):
@@ -63,14 +62,14 @@ class Verification:
                 self._con = open_for_reading(self._path)
                 self._con.text_factory = bytearray  # neither decoded nor taken for a blob
                 return self._walk.begin()
-            with _one_instant(self._con):
+            with one_instant(self._con):
                 return self._out_of_place(self._con) or self._page(self._con)
         except _Unreadable as finding:
             return Broken(position=self._walk.at.position + 1, why=str(finding))
         except UnicodeDecodeError as error:  # what SQLite says of a damaged file may quote it
             return Broken(position=self._walk.at.position + 1, why=f"the file is damaged there ({error})")
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in DAMAGED:
+            if not is_damage(error):
                 raise
             return Broken(position=self._walk.at.position + 1, why=f"the file is damaged there ({error})")
 
@@ -107,16 +106,6 @@ class Verification:
         """Return what stands where nothing can, and would never be come by: an id there would still be taken."""
         position = con.execute(OUT_OF_PLACE).fetchone()[0]
         return None if position is None else Broken(position=position, why="there is no such place in the log")
-
-
-@contextmanager
-def _one_instant(con: sqlite3.Connection) -> Iterator[None]:
-    """Read a page, its segment and the head as they stood together."""
-    con.execute("BEGIN")
-    try:
-        yield
-    finally:
-        con.rollback()
 
 
 def _first(findings: Iterable[Broken | None]) -> Broken | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from service.config import ConfigError, Settings
+from service.failures import told_why
 from service.places import token_file
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -55,7 +56,7 @@ def _read(path: Path) -> str:
     try:
         token = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the token file {path}: {error}") from error
+        raise ConfigError(f"cannot read the token file {path}: {told_why(error)}") from error
     if len(token) < 16:  # shorter ones can be guessed
         raise ConfigError(f"the token in {path} is too short to be one: write at least 16 characters")
     return token

@@ -37,6 +37,11 @@ class Grant:
     role: Role
     namespaces: tuple[str, ...]
 
+    @property
+    def everywhere(self) -> bool:
+        """Return whether it is for every namespace that there is or will be."""
+        return "*" in self.namespaces
+
     def covers(self, namespace: str) -> bool:
         """Return whether it is for this namespace."""
         return any(fnmatchcase(namespace, pattern) for pattern in self.namespaces)
@@ -55,7 +60,7 @@ class Caller:
 
     def everywhere(self, role: Role) -> bool:
         """Return whether the caller has a role in every namespace that there is or will be."""
-        return any(grant.role >= role and "*" in grant.namespaces for grant in self.grants)
+        return any(grant.role >= role and grant.everywhere for grant in self.grants)
 
     def somewhere(self, role: Role) -> bool:
         """Return whether there can be a namespace in which the caller has a role."""

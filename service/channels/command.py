@@ -14,6 +14,7 @@ from typing import IO
 
 from service.channels import cloudevent
 from service.channels.complaints import Complaints
+from service.failures import told_why
 from service.hooks.port import Parcel
 from service.masking import one_line, scrub
 from service.subscribers.outbox.port import Outgoing, Rejected
@@ -56,7 +57,7 @@ class Command:
                 event.seek(0)
                 complaints = opened.enter_context(Complaints(READ))
             except OSError as error:
-                raise self._not_ready(str(error)) from error
+                raise self._not_ready(told_why(error)) from error
             if not whole:
                 raise self._not_ready("the disk is full")
             yield event, complaints
@@ -75,7 +76,7 @@ class Command:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise Rejected(f"cannot start {self._words[0]}: {error}", unreachable=True) from error
+            raise Rejected(f"cannot start {self._words[0]}: {told_why(error)}", unreachable=True) from error
         try:
             async with asyncio.timeout(self._seconds):
                 return await process.wait()

@@ -47,6 +47,8 @@ def hold(
 ) -> None:
     """Keep every policy away from an endpoint (or from all) for a while."""
     parse_span(for_)
+    if not reason.strip():
+        raise Stop("--reason is blank: say why, for whoever wonders reads it", Exit.USAGE)
     path = _hold_path(endpoint, everything=everything)
     asked = daemon(ctx, url)
     told = asked.checked(asked.ask("POST", path, body={"for": for_, "reason": reason}))

@@ -6,6 +6,7 @@ A refusal becomes a `Stop` with the daemon's own sentence and the exit code that
 import http.client
 import json
 import os
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,10 +15,15 @@ from urllib.parse import quote, urlencode
 
 from service.cli.exits import OF_HTTP, Exit, Stop
 from service.cli.finding import Address, Found, actor, token, token_path
+from service.failures import told_why
 
 READ_SECONDS = 30.0  # for an answer that the daemon has at hand
 ACT_SECONDS = 300.0  # for one that tells an effect seen at Hugging Face
 QUIET_SECONDS = 60.0  # after which a silent stream is asked for anew
+
+# What answers at an address that a refusal of the daemon points to, for who sits at a terminal.
+LISTS = {"endpoints": "lamplighter list", "leases": "lamplighter leases", "tokens": "lamplighter token list"}
+_LISTED = re.compile(rf"GET /api/({'|'.join(LISTS)}) lists")
 
 Query = Mapping[str, str | int | list[str] | None]
 
@@ -46,9 +52,9 @@ class Reply:
 
     @property
     def error(self) -> str:
-        """Return the daemon's own sentence, where it gave one."""
+        """Return the daemon's own sentence, where it gave one; it names commands in place of addresses."""
         if isinstance(self.document, dict) and isinstance(self.document.get("error"), str):
-            return str(self.document["error"])
+            return _LISTED.sub(lambda found: f"`{LISTS[found[1]]}` lists", str(self.document["error"]))
         return f"the daemon answered {self.code}"
 
 
@@ -73,6 +79,16 @@ class Daemon:
         """Return what stands there."""
         return self.checked(self.ask("GET", path, query=query, seconds=seconds))
 
+    def pages(self, path: str, query: Query | None = None, *, seconds: float = READ_SECONDS) -> Iterator[Any]:
+        """Yield the items of every page of a list."""
+        after: str | int | None = None
+        while True:
+            page = self.get(path, {**(query or {}), "after": after}, seconds=seconds)
+            yield from page["items"]
+            after = page["next"]
+            if after is None:
+                return
+
     def ask(
         self,
         method: str,
@@ -88,7 +104,7 @@ class Daemon:
             response = connection.getresponse()
             text = response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise NotReached(self.at, f"the connection was lost: {_said(error)}", lost=True) from error
+            raise NotReached(self.at, f"the connection was lost: {told_why(error)}", lost=True) from error
         finally:
             connection.close()
         return Reply(code=response.status, document=self._decoded(text))
@@ -100,6 +116,10 @@ class Daemon:
         sentence = reply.error
         if reply.code == 401:
             sentence += f". {self._where_tokens_are()}"
+        if reply.code == 404:
+            from service.cli.nearby import hint  # what it imports, nobody else pays for
+
+            sentence += hint(self, reply.document)
         raise Stop(sentence, OF_HTTP.get(reply.code, Exit.FAILED))
 
     def stream(self, path: str, query: Query | None = None) -> Iterator[Message]:
@@ -121,7 +141,7 @@ class Daemon:
                     yield Message(position=position, document=json.loads("\n".join(data)) if data else None)
                     data, position = [], None
         except (OSError, http.client.HTTPException) as error:
-            raise NotReached(self.at, f"the stream broke: {_said(error)}", lost=True) from error
+            raise NotReached(self.at, f"the stream broke: {told_why(error)}", lost=True) from error
         finally:
             connection.close()
 
@@ -146,7 +166,7 @@ class Daemon:
             connection.request(method, target, body=text, headers=headers)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise NotReached(self.at, _said(error)) from error
+            raise NotReached(self.at, told_why(error)) from error
         return connection
 
     def _connection(self, seconds: float) -> http.client.HTTPConnection:
@@ -180,7 +200,3 @@ class Daemon:
 def endpoint_path(endpoint: str, *rest: str) -> str:
     """Return the path of an endpoint, or of something of it, in the API."""
     return "/".join(["/api/endpoints", *(quote(part, safe="") for part in endpoint.split("/")), *rest])
-
-
-def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -11,14 +12,13 @@ import typer
 
 from service.cli.asking import ACT_SECONDS, Daemon, NotReached, endpoint_path
 from service.cli.calling import EndpointName, Json, Url, daemon, wants_json
-from service.cli.child import Child, Ended
+from service.cli.child import Child, Ended, beginning
 from service.cli.exits import Exit, Stop, With
 from service.cli.keeping import Keeper
 from service.cli.printing import document, say, table, warn
-from service.cli.spelling import moment, parse_endpoint, parse_span
+from service.cli.spelling import LEASE_LETTERS, moment, parse_endpoint, parse_span
 from service.cli.waiting import AGAIN_SECONDS, ENDS, STOPPING, Timeout, Wanted, ensured, progress, waited, why_not
 
-SHORT = 8  # letters of a lease's id: enough to tell it from others
 OWN: Mapping[int, With] = {
     Exit.NOT_REACHED: With.NOT_REACHED,
     Exit.NOT_ALLOWED: With.NOT_ALLOWED,
@@ -41,7 +41,7 @@ def with_(
     lease: Annotated[
         str, typer.Option("--lease", metavar="SPAN", help="How long it is kept awake if this process is killed.")
     ] = "2m",
-    reason: Annotated[str, typer.Option("--reason", help="What for; else the command's name.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="What for; else how the command begins, and where.")] = "",
     url: Url = None,
 ) -> None:
     """Run a command while an endpoint is awake: resume it if it rests, wait until it is ready, keep it awake meanwhile.
@@ -57,7 +57,7 @@ def with_(
             daemon(ctx, url),
             parse_endpoint(endpoint),
             span=parse_span(lease),
-            reason=reason or f"with {command[0]}",
+            reason=reason or f"with {beginning(command)} (process {os.getpid()} on {socket.gethostname()})",
             pause_after=pause_after,
         )
         code = _run(keeper, command, timeout)
@@ -104,7 +104,7 @@ def _end(asked: Daemon, found: list[Mapping[str, Any]], wanted: str) -> Any:
 def _row(lease: Mapping[str, Any]) -> tuple[str, ...]:
     after = "put back to rest" if lease["pause_after"] else "left as it is"
     return (
-        lease["lease"][:SHORT],
+        lease["lease"][:LEASE_LETTERS],
         lease["endpoint"],
         lease["holder"],
         moment(lease["since"]),

@@ -1,8 +1,10 @@
 """Run a command as if it had been started without us: same terminal, same signals, its own exit code."""
 
 import os
+import re
 import signal
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +13,10 @@ from service.cli.keeping import PASSED_ON
 
 if TYPE_CHECKING:
     import subprocess
+
+MOST_WORDS = 4  # of a command, by which others know it
+_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]{0,39}")
+_TELLING = re.compile(r"pass|pwd|secret|token|key|cred|auth|login", re.IGNORECASE)
 
 BY_SIGNAL = 128  # and its number: what a shell says of a command that a signal ended
 
@@ -93,3 +99,18 @@ def _from_keyboard() -> bool:
         return False
     finally:
         os.close(terminal)
+
+
+def beginning(command: Sequence[str]) -> str:
+    """Return how a command begins, for others to know it by: its name, and words behind it that are no more than names.
+
+    It ends before the first option, for what follows one may be its value, and that a secret; before a name that tells
+    of one; and before everything that is not plain: assignments, addresses, and programs within the command. What is
+    still shaped like a token is masked by the daemon, as in every reason.
+    """
+    words = [PurePath(command[0]).name]
+    for word in command[1:]:
+        if len(words) == MOST_WORDS or _PLAIN.fullmatch(word) is None or _TELLING.search(word):
+            return " ".join([*words, "…"])
+        words.append(word)
+    return " ".join(words)

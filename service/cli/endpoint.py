@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli.asking import endpoint_path
+from service.cli.asking import Daemon, endpoint_path
 from service.cli.calling import EndpointName, Json, Url, Zone, daemon, wants_json
 from service.cli.printing import STYLES, document, pairs, say
 from service.cli.spelling import COMMANDS, UNKNOWN, ago, dollars, instant, moment, parse_endpoint, replicas, window
@@ -51,7 +51,8 @@ def show(
     if not told.get("readable", True):
         say("! its document cannot be read: what follows is of before", "yellow")
     clocks = place if then or zone else UTC
-    pairs([*_facts(told, clocks), *_awake(told, clocks), *_policies(told, clocks)])
+    ended = _ended_by(asked, told) if told["status"] == "absent" and not then else ""
+    pairs([*_facts(told, clocks, ended), *_awake(told, clocks), *_policies(told, clocks)])
 
 
 def _place(then: Document | None, zone: tzinfo) -> str:
@@ -87,10 +88,31 @@ def explain(ctx: typer.Context, endpoint: EndpointName, url: Url = None, json: J
             say(sentence if heading is None else f"  {sentence}")
 
 
-def _facts(told: Document, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    since = told.get("since")
-    yield "since", UNKNOWN if since is None else f"{moment(since['seen_at'], zone)} ({window(since, zone)})"
-    if told["status"] != "absent":
+def _ended_by(asked: Daemon, told: Document) -> str:
+    """Return by whom an endpoint was deleted, as far as the daemon can tell: `, by person:ana`."""
+    reply = asked.ask("GET", endpoint_path(told["endpoint"], "explain"))
+    why = reply.document.get("why") if reply.code < 400 and isinstance(reply.document, Mapping) else None
+    return f", by {doer((why or {}).get('who') or {})}"
+
+
+def doer(who: Document) -> str:
+    """Return who brought a change about: the actor of an act, an editor by the id, or what kind of doer it was."""
+    if act := who.get("act"):
+        return str(act["actor"])
+    if who.get("intent"):
+        return "our own decision"
+    if who.get("by") == "person" and who.get("editor"):
+        return str(who["editor"])
+    return {"person": "a person", "request": "a request", "platform": "the platform"}.get(
+        str(who.get("by")), "whom is not known"
+    )
+
+
+def _facts(told: Document, zone: tzinfo, ended: str = "") -> Iterator[tuple[str, str]]:
+    since, gone = told.get("since"), told["status"] == "absent"
+    when = UNKNOWN if since is None else f"{moment(since['seen_at'], zone)} ({window(since, zone)})"
+    yield ("deleted" if gone else "since"), f"{when}{ended}"
+    if not gone:
         yield from _presence(told, zone)
     yield "hold", _hold(told.get("hold"), zone)
     yield "under way", ", ".join(_act(act) for act in told.get("open_acts") or ())
@@ -101,7 +123,7 @@ def _presence(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
     """Return the facts that only an endpoint has which is there."""
     return [
         ("seen", "" if told.get("then") else ago(told.get("seconds_since_seen"))),
-        ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas"))),
+        ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas")).removeprefix("replicas ")),
         ("costs", "" if told.get("then") else _cost(told.get("usd_per_hour"))),
         ("url", told.get("url") or "none"),
         ("message", told.get("message") or ""),

@@ -18,6 +18,7 @@ class Exit(IntEnum):
     PAUSED = 7
     GONE = 8
     INTERRUPTED = 130
+    UNREAD = 141  # whoever read closed the pipe: what a shell says of others, which SIGPIPE ends
 
 
 class With(IntEnum):

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from service.cli.exits import Exit, Stop
+from service.failures import told_why
 from service.places import token_file
 
 DEFAULT_LISTEN = "127.0.0.1:8787"
@@ -64,7 +65,7 @@ def find(given: Path | None = None) -> Found:
     try:
         return Found(path=path, says=tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
-        raise Stop(f"cannot read the configuration {path}: {error}", Exit.USAGE) from error
+        raise Stop(f"cannot read the configuration {path}: {told_why(error)}", Exit.USAGE) from error
 
 
 def address(url: str | None, found: Found) -> Address:
@@ -126,4 +127,6 @@ def _read(path: Path, *, must: bool) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         if not must:
             return None
-        raise Stop(f"cannot read the token file {path} (LAMPLIGHTER_TOKEN_FILE): {error}", Exit.USAGE) from error
+        raise Stop(
+            f"cannot read the token file {path} (LAMPLIGHTER_TOKEN_FILE): {told_why(error)}", Exit.USAGE
+        ) from error

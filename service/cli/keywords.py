@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from service.cli.exits import Exit, Stop
+from service.failures import told_why
 
 
 def _option(type_: Any, help_: str, *names: str, **more: Any) -> Any:
@@ -160,12 +161,14 @@ def _text(path: Path) -> str:
     try:
         return typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise Stop(f"{path} cannot be read: {why}", Exit.USAGE) from None
+        raise Stop(f"{path} cannot be read: {told_why(error)}", Exit.USAGE) from None
 
 
 def _json(text: str, what: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
-        raise Stop(f"{what} is no JSON ({error.__class__.__name__}): correct it", Exit.USAGE) from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise Stop(f"{what} is no JSON: {place}: {error.msg}", Exit.USAGE) from None
+    except (ValueError, RecursionError) as error:
+        raise Stop(f"{what} is no JSON ({type(error).__name__}): correct it", Exit.USAGE) from None

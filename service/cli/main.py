@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Place] = {
         ("simulate", "simulating", "simulate"),
         ("diagram", "diagram", "diagram"),
         ("status", "status", "status"),
+        ("list", "listing", "list_"),
         ("show", "endpoint", "show"),
         ("explain", "endpoint", "explain"),
         ("timeline", "timeline", "timeline"),
@@ -76,8 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(given)
         sys.stdout.flush()
     except BrokenPipeError:
-        _write_no_more()  # whoever read has seen enough
-        return Exit.OK
+        _write_no_more()
+        return Exit.UNREAD
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -96,6 +97,10 @@ def _run(given: list[str]) -> int:
     try:
         build()(given, prog_name="lamplighter")
     except SystemExit as end:
+        if isinstance(
+            end.__context__, BrokenPipeError
+        ):  # click makes a 1 of it, where it comes by before the last flush
+            raise end.__context__ from None
         return end.code if isinstance(end.code, int) else Exit.FAILED
     except Stop as stop:
         if "--json" in (given[: given.index("--")] if "--" in given else given):  # behind -- it is another's
@@ -128,7 +133,8 @@ def _globals(
     """Watches Hugging Face Inference Endpoints: keeps their history, pauses the forgotten, calls people, tells clients.
 
     Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 timed out, 4 not allowed, 5 reached a failed status,
-    6 daemon not reached, 7 paused, 8 gone, 130 interrupted. `with` ends as its command does; see its own help.
+    6 daemon not reached, 7 paused, 8 gone, 130 interrupted, 141 whoever read closed the pipe. `with` ends as its
+    command does; see its own help.
     """
     ctx.obj = Given(url=url, json=json)
 

@@ -10,7 +10,7 @@ import typer
 from service import wall
 from service.cli.calling import Json, Url, daemon, wants_json
 from service.cli.printing import document, say, table
-from service.cli.spelling import COMMANDS, away, counted, instant
+from service.cli.spelling import COMMANDS, away, counted, instant, moment
 
 Document = Mapping[str, Any]
 DUE = frozenset({"warn", "act", "later"})  # the verdicts that come to something
@@ -29,6 +29,8 @@ def plan(ctx: typer.Context, url: Url = None, json: Json = False) -> None:
 def show(told: Document, now: datetime) -> None:
     """Print the plan for a person."""
     say(_headline(told, now))
+    for hold in told.get("holds") or ():
+        say(f"! everything is held by {hold['author']} until {moment(hold['until'])}: {hold['reason']}", "yellow")
     say()
     due = [item for item in told["items"] if item["verdict"] in DUE]
     if due:
@@ -75,5 +77,11 @@ def _left_alone(items: Sequence[Document]) -> None:
     for item in items:
         by_reason[item["reason"]].append(item["endpoint"])
     for reason, names in sorted(by_reason.items(), key=lambda entry: (-len(entry[1]), entry[0])):
-        named = ", ".join(sorted(set(names))) if len(names) <= NAMED else f"{len(names)} endpoints"
-        say(f"Not: {named}: {reason}")
+        endpoints = sorted(set(names))
+        named = ", ".join(endpoints) if len(endpoints) <= NAMED else counted(len(endpoints), "endpoint")
+        say(f"Not: {named}: {_of_many(reason) if len(endpoints) > 1 else reason}")
+
+
+def _of_many(reason: str) -> str:
+    """Return what is true of one as it is said of several."""
+    return f"they are {reason.removeprefix('it is ')}" if reason.startswith("it is ") else reason

@@ -47,7 +47,7 @@ def columns() -> int:
 def say(line: str = "", style: str = "") -> None:
     """Print a line for a person; at a terminal it is coloured, and wrapped between words."""
     if not at_terminal():
-        print(printable(line))
+        print(printable(line), flush=True)  # whoever reads a pipe sees it when it is said, and before a later error
         return
     from rich.text import Text
 

@@ -10,7 +10,7 @@ from service.cli.exits import Exit, Stop
 from service.clock import SystemClock
 from service.huggingface import API_URL, HUB_URL, HuggingFace, Tokens
 from service.masking import Masker, token_shaped
-from service.ports import HubError
+from service.ports import HubError, NoToken
 from service.survey import Source, Survey, gather
 from service.survey.findings import serves
 from service.survey.gather import Wanted
@@ -71,6 +71,8 @@ def _told() -> Iterator[None]:
     """Turn what keeps every namespace from being asked (certificates, tokens) into one sentence."""
     try:
         yield
+    except NoToken as error:
+        raise Stop(f"there is no token: {error.instead}", Exit.USAGE) from error
     except HubError as error:
         raise Stop(str(error)) from error
 

@@ -111,12 +111,13 @@ def foreseen() -> Iterator[None]:
     """Turn the errors that can be foreseen when a daemon starts into one sentence and an exit code."""
     from events.errors import LogError
     from service.config import ConfigError
+    from service.failures import CannotListen
 
     try:
         yield
     except ConfigError as error:
         raise Stop(str(error), Exit.USAGE) from error
-    except LogError as error:
+    except (LogError, CannotListen) as error:  # what is written may do tomorrow, or elsewhere: it is no bad usage
         raise Stop(str(error)) from error
     except ExceptionGroup as errors:  # of tasks that ran side by side
         if errors.split(LogError)[1] is not None:

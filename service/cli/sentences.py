@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from service.cli.printing import printable
-from service.cli.spelling import COMMANDS, counted, grants, moment, replicas, status, window
+from service.cli.spelling import COMMANDS, LEASE_LETTERS, counted, grants, moment, replicas, status, window
 from service.durations import humanize
 
 Data = Mapping[str, Any]
@@ -41,10 +41,10 @@ def _discovered(data: Data) -> str:
 
 def _status_changed(data: Data) -> str:
     via = f" via {', '.join(data['via'])}" if data.get("via") else ""
-    odd = {"unexpected": ", which the state machine does not know", "unknown": ", a status that is not known"}
+    odd = ", which the state machine does not know" if data.get("kind") == "unexpected" else ""
     words = f": {data['message']}" if data.get("message") and str(data["new"]).lower().endswith("failed") else ""
     return (
-        f"{status(data['old'])} → {status(data['new'])}{via}{odd.get(data.get('kind', ''), '')}{words}  "
+        f"{status(data['old'])} → {status(data['new'])}{via}{odd}{words}  "
         f"{_who(data.get('cause') or {})}(window {window(data['window'])})"
     )
 
@@ -110,9 +110,13 @@ def _hold_placed(data: Data) -> str:
     return f"held by {data['author']} until {moment(data['until'])}: {data['reason']}"
 
 
+def _lease(data: Data) -> str:
+    return f" (lease {data['lease'][:LEASE_LETTERS]})"
+
+
 def _lease_taken(data: Data) -> str:
     after = ", to be put back to rest after" if data.get("pause_after") else ""
-    return f"held awake by {data['holder']}{after}{': ' if data['reason'] else ''}{data['reason']}"
+    return f"held awake by {data['holder']}{_lease(data)}{after}{': ' if data['reason'] else ''}{data['reason']}"
 
 
 def _fired(data: Data) -> str:
@@ -181,8 +185,10 @@ SENTENCES: Mapping[str, Callable[[Data], str]] = {
     "hold.placed": _hold_placed,
     "hold.lifted": lambda data: f"hold lifted by {data['author']}",
     "lease.taken": _lease_taken,
-    "lease.released": lambda data: f"no longer held awake by {data['holder']}",
-    "lease.expired": lambda data: f"no longer held awake by {data['holder']}, who did not renew the lease in time",
+    "lease.released": lambda data: f"no longer held awake by {data['holder']}{_lease(data)}",
+    "lease.expired": lambda data: (
+        f"no longer held awake by {data['holder']}{_lease(data)}, who did not renew it in time"
+    ),
     "incident.fired": _fired,
     "incident.resolved": _resolved,
     "delivery.notified": lambda data: f"message ({data['message']}): {data['title']}",

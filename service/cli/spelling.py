@@ -10,8 +10,11 @@ from service.durations import humanize, parse_duration
 from service.when import spell
 
 UNKNOWN = "unknown"
+LEASE_LETTERS = 8  # of a lease's id: enough to tell it from others
 _ENDPOINT = re.compile(r"[^/\s]+/[^/\s]+")
 COMMANDS = {"pause": "pause", "resume": "resume", "scaleToZero": "scale to zero", "scale_to_zero": "scale to zero"}
+
+VERBS = {"admin": "administer"}  # where a role is no word for what its bearer may do
 
 
 def parse_span(text: str) -> timedelta:
@@ -115,7 +118,8 @@ def grants(granted: Iterable[Mapping[str, Any]]) -> str:
     """Return `operate in acme, lab-* and read everywhere`."""
     told = ((one["role"], one["namespaces"]) for one in granted)
     return " and ".join(
-        f"{role} {'everywhere' if '*' in namespaces else 'in ' + ', '.join(namespaces)}" for role, namespaces in told
+        f"{VERBS.get(role, role)} {'everywhere' if '*' in namespaces else 'in ' + ', '.join(namespaces)}"
+        for role, namespaces in told
     )
 
 

@@ -91,33 +91,35 @@ def _since_start(told: Document, now: datetime) -> str:
 
 def _namespaces(namespaces: Sequence[Document]) -> None:
     """Print a row a namespace: the unreadable first."""
-    ordered = sorted(namespaces, key=lambda one: (not _troubled(one), one["namespace"]))
+    ordered = sorted(namespaces, key=lambda one: (not troubled(one), one["namespace"]))
     if not ordered:
         say("no namespace is watched: name them under [namespaces], or with run --namespace")
         return
     rows = [
         (
-            "!" if _troubled(one) else " ",
+            "!" if troubled(one) else " ",
             one["namespace"],
             one["mode"],
             UNKNOWN if one.get("endpoints") is None else str(one["endpoints"]),
             ago(one.get("seconds_since_seen")),
-            _health(one),
+            health(one),
         )
         for one in ordered
     ]
     table(
         ("", "NAMESPACE", "MODE", "ENDPOINTS", "SEEN", "STATE"),
         rows,
-        ["bold red" if _troubled(one) else "" for one in ordered],
+        ["bold red" if troubled(one) else "" for one in ordered],
     )
 
 
-def _troubled(one: Document) -> bool:
+def troubled(one: Document) -> bool:
+    """Return whether a namespace cannot be read, or is not believed."""
     return bool(one.get("unreachable") or one.get("suspected") or (one.get("asked") and not one.get("reachable")))
 
 
-def _health(one: Document) -> str:
+def health(one: Document) -> str:
+    """Return how it stands with a namespace: `ok`, or what is wrong."""
     if trouble := one.get("unreachable"):
         return f"unreadable since {moment(trouble['since'])}: {trouble['error']}: {trouble['detail']}"
     if one.get("suspected"):

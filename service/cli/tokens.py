@@ -100,7 +100,14 @@ def revoke(
 
 
 def _grant(role: str, namespaces: str) -> dict[str, Any]:
-    return {"role": role, "namespaces": [pattern.strip() for pattern in namespaces.split(",")]}
+    patterns = [pattern.strip() for pattern in namespaces.split(",")]
+    if role == RoleName.ADMIN and EVERYWHERE not in patterns:
+        raise Stop(
+            "what an admin may beyond operate is of the whole daemon, so it takes every namespace: grant admin without "
+            f"namespaces, or operate in {namespaces}",
+            Exit.USAGE,
+        )
+    return {"role": role, "namespaces": patterns}
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -111,7 +118,7 @@ def _parted(text: str) -> tuple[str, str]:
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
-    until = "revoked" if one["expires_at"] is None else moment(one["expires_at"])
+    until = "no end" if one["expires_at"] is None else moment(one["expires_at"])
     return (
         one["name"],
         grants(one["grants"]),

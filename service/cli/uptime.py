@@ -1,12 +1,11 @@
 """`lamplighter uptime`: how endpoints spent their time, how often they started and failed, and how long starts took."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
-from service.cli.asking import Daemon
 from service.cli.calling import Json, Url, Zone, daemon, wants_json
 from service.cli.printing import document, say, table
 from service.cli.spelling import UNKNOWN, counted, instant
@@ -37,7 +36,7 @@ def uptime(
     place = zone_of(zone, asked.found)
     pattern = match if "/" in match or match == "*" else f"{match}/*"
     query = {"match": pattern, "since": asked_at(since, place), "until": asked_at(until, place)}
-    items = list(_pages(asked, query))
+    items = list(asked.pages("/api/uptime", query, seconds=300.0))
     if wants_json(ctx, json):
         document({"items": items})
         return
@@ -52,16 +51,6 @@ def uptime(
     if until is not None:
         begin = f"{begin.removesuffix(' on')}, until {until}"
     say(f"{counted(len(items), 'line')}, one for each life of an endpoint, {begin}.", "dim")
-
-
-def _pages(asked: Daemon, query: Mapping[str, str | None]) -> Iterator[Document]:
-    after: str | None = None
-    while True:
-        page = asked.get("/api/uptime", {**query, "after": after}, seconds=300.0)
-        yield from page["items"]
-        after = page["next"]
-        if after is None:
-            return
 
 
 def _row(item: Document) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ import typer
 from service.cli.asking import ACT_SECONDS, Daemon, NotReached, Query, Reply, endpoint_path
 from service.cli.calling import EndpointName, Json, Url, daemon, wants_json
 from service.cli.exits import Exit, Stop
+from service.cli.nearby import never_seen
 from service.cli.printing import at_terminal, document, printable, say, warn
 from service.cli.spelling import parse_endpoint, parse_span, replicas
 from service.durations import humanize
@@ -83,7 +84,8 @@ def wait(
     told = waited(asked, parse_endpoint(endpoint), wanted=wanted, seconds=seconds, tell=tell)
     code = ENDS.get(str(told.get("end")), Exit.FAILED)
     if code is not Exit.OK:
-        raise Stop(why_not(endpoint, told, timeout), code, document=told)
+        unseen = never_seen(asked, endpoint_path(endpoint)) if code is Exit.GONE else None
+        raise Stop(unseen or why_not(endpoint, told, timeout), code, document=told)
     if wants_json(ctx, json):
         document(told)
         return

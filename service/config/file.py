@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from service.config.settings import Mode, Settings, flatten
+from service.config.settings import Misplaced, Mode, Settings, flatten
+from service.failures import told_why
 from service.knownkeys import unknown_key
 
 # What belongs to later versions: the path, with * for any part, and what to do today.
@@ -102,7 +103,7 @@ def load(path: Path | None, flags: Mapping[str, Any] | None = None) -> Configura
     try:
         settings = Settings(**{**_environment(), **values, **given})
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, item['loc'])) or 'file'}: {_complaint(item)}" for item in error.errors()]
+        lines = [f"  {_place(item)}: {_complaint(item)}" for item in error.errors()]
         message = "\n".join([f"{path or 'flags and environment'}: cannot be used", *lines])
         raise ConfigError(message) from error
     if not settings.namespaces:
@@ -127,6 +128,11 @@ def _environment() -> dict[str, str]:
     return said
 
 
+def _place(error: Mapping[str, Any]) -> str:
+    known = error.get("ctx", {}).get("error")
+    return known.place if isinstance(known, Misplaced) else ".".join(map(str, error["loc"])) or "file"
+
+
 def _complaint(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         return unknown_key(Settings, error["loc"])
@@ -137,7 +143,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {path}: {error}") from error
+        raise ConfigError(f"cannot read {path}: {told_why(error)}") from error
 
 
 def _refuse_what_comes_later(values: Mapping[str, Any], path: Path | None) -> None:

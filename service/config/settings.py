@@ -181,13 +181,13 @@ class Settings(Table):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
-        for policy in self.policies:
-            _check("group", policy.groups, self.groups)
-        for route in self.alerts.values():
-            _check("group", route.groups, self.groups)
-            _check("channel", (route.channel,), self.channels)
-        for hook in self.hooks:
-            _check("group", hook.groups, self.groups)
+        for number, policy in enumerate(self.policies):
+            _check(f"policies.{number}.groups", "group", policy.groups, self.groups)
+        for name, route in self.alerts.items():
+            _check(f"alerts.{name}.groups", "group", route.groups, self.groups)
+            _check(f"alerts.{name}.channel", "channel", (route.channel,), self.channels)
+        for number, hook in enumerate(self.hooks):
+            _check(f"hooks.{number}.groups", "group", hook.groups, self.groups)
         if len({hook.name for hook in self.hooks}) != len(self.hooks):
             raise ValueError("two hooks have the same name: they would take the events from each other")
         if len({policy.name for policy in self.policies}) != len(self.policies):
@@ -224,10 +224,20 @@ def _reachable(parts: SplitResult) -> bool:
         return False
 
 
-def _check(kind: str, names: Iterable[str], known: Collection[str]) -> None:
+class Misplaced(ValueError):
+    """What is wrong with one setting can be known only by another one; `place` is where it stands."""
+
+    def __init__(self, place: str, sentence: str) -> None:
+        """Keep both."""
+        super().__init__(sentence)
+        self.place = place
+
+
+def _check(place: str, kind: str, names: Iterable[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
-            raise ValueError(f"there is no {kind} {name!r}; the configuration has {', '.join(known) or 'none'}")
+            has = f"there are {', '.join(known)}" if known else "the configuration has none"
+            raise Misplaced(place, f"there is no {kind} {name!r}; {has}")
 
 
 def flatten(value: object, prefix: str = "") -> dict[str, Scalar]:

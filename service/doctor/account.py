@@ -20,7 +20,9 @@ async def examine_namespace(hub: Inspector, namespace: str, now: datetime) -> li
     except HubError as error:
         checks.append(_failed("list", namespace, error))
         return [*checks, _writes(namespace)]
-    checks.append(_check("list", namespace, Verdict.OK, f"{len(sweep.items)} endpoints"))
+    checks.append(
+        _check("list", namespace, Verdict.OK, f"{len(sweep.items)} endpoint{'' if len(sweep.items) == 1 else 's'}")
+    )
     checks.append(await _try("prices", namespace, lambda: _prices(hub, namespace)))
     checks.append(await _try("audit log", namespace, lambda: _audit(hub, namespace)))
     names = specimens(sweep)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 
-from service.ports import Unauthorized
+from service.ports import NoToken, Unauthorized
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,1024}")
 _OTHERWISE = "set HF_TOKEN, run `hf auth login`, or name its file (--token-file, or token_file under [namespaces])"
@@ -96,7 +96,7 @@ class Tokens:
     def _saved(self, namespace: str) -> Token:
         text = (self._default() or "").strip()
         if not text:
-            raise Unauthorized(f"there is no token for {namespace!r}: {_OTHERWISE}")
+            raise NoToken(namespace, _OTHERWISE)
         if not _TOKEN.fullmatch(text):
             raise Unauthorized(f"HF_TOKEN or the saved login holds more than a token: {_OTHERWISE}")
         return Token(text)

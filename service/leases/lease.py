@@ -22,6 +22,8 @@ GRACE_SECONDS = 120.0  # after a start, for every holder to come back
 AT_REST = frozenset({Status.PAUSED, Status.SCALED_TO_ZERO})  # what a resume wakes
 AWAKE = frozenset({Status.PENDING, Status.INITIALIZING, Status.RUNNING})  # what may be put back to rest
 
+NAMED = 3  # leases that are told one by one
+
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """A lease as it lies on the board: each renewal lets it last `seconds` from then on."""
@@ -70,6 +72,13 @@ class Chain:
         if not self.leases and self.owed is None:
             return None
         return Row(leases=tuple(self.leases.values()), woken=self.woken, owed=self.owed)
+
+    def told(self) -> str:
+        """Return who holds it awake, and what for, the first to have come first; most of a crowd is only counted."""
+        named = [f"{lease.holder} ({lease.reason})" if lease.reason else lease.holder for lease in self.leases.values()]
+        if len(named) > NAMED:
+            named[NAMED:] = [f"{len(named) - NAMED} more"]
+        return f"held awake by {', '.join(named)}"
 
     def end(self, id_: str) -> None:
         """Take a lease out. If it was the last one, and asked for it, the endpoint is owed its rest."""

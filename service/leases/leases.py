@@ -139,11 +139,13 @@ class Leases:
             lease = self._lease(name, id_)
             if lease is None:
                 return None
-            woken, left = self._chains[name].woken, len(self._chains[name].leases) - 1
+            chain = self._chains[name]
+            woken = chain.woken
             await self._end(name, lease, LeaseReleased(lease=id_, holder=lease.holder), actor=actor)
+            left, others = len(chain.leases), chain.told()
         kept: str | None = ""
         if lease.pause_after:
-            kept = f"{left} more hold it awake" if left else await self._rest.why_kept(name, woken, commander)
+            kept = others if left else await self._rest.why_kept(name, woken, commander)
         return Released(lease=lease, left=left, kept=kept)
 
     async def ensure(

@@ -2,6 +2,7 @@
 
 HubError
 ├── Unauthorized     the token is missing, wrong or may not do this (401, 403)
+│   └── NoToken          nobody was asked, for there is none to show
 ├── NotFound         no such endpoint (404)
 ├── Refused          the API understood and said no (other 4xx, and 501); its code and words are kept
 │   ├── AlreadyRunning   the one refusal that means "already so"
@@ -27,6 +28,15 @@ class Unauthorized(HubError):
         super().__init__(message)
         self.code = code
         self.body = body
+
+
+class NoToken(Unauthorized):
+    """There is no token for a namespace; `instead` is what to do about it."""
+
+    def __init__(self, namespace: str, instead: str) -> None:
+        """Say that there is none for it."""
+        super().__init__(f"there is no token for {namespace!r}: {instead}")
+        self.instead = instead
 
 
 class NotFound(HubError):

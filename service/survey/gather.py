@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from service.ports import Hardware, HubError, Identity, Inspector, Offer, Refused, Sweep, Unauthorized
+from service.ports import Hardware, HubError, Identity, Inspector, NoToken, Offer, Refused, Sweep, Unauthorized
 from service.survey.findings import Closed, Found, Survey, serves
 from service.survey.reading import read_item, read_requests
 
@@ -48,6 +48,7 @@ class _Notes:
     closed: list[Closed] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     read: dict[str, Path | None] = field(default_factory=dict)
+    tokenless: list[NoToken] = field(default_factory=list)
 
 
 async def gather(
@@ -63,13 +64,16 @@ async def gather(
 
     `wanted` says of which endpoints the requests of the last `days` are asked for. A `bare` survey asks for neither
     prices nor members: what something costs, and who has left, is not known then. A namespace is read with the first
-    token that can. Raises HubError only if no token can be asked for its namespaces, and none is named.
+    token that can. Raises NoToken if there is none for all namespaces; else HubError only if no token can be asked for
+    its namespaces, and none is named.
     """
     notes, limit = _Notes(), asyncio.Semaphore(AT_ONCE)
     since = now - timedelta(days=days)
     async with asyncio.TaskGroup() as tasks:
         asked = [tasks.create_task(_introduced(source, notes), name="whose token it is") for source in sources]
     known = [task.result() for task in asked]
+    if len(notes.tokenless) == len(sources) > 0:
+        raise notes.tokenless[0]
     names = list(dict.fromkeys(namespaces)) or _seen_by(known, notes)
     async with asyncio.TaskGroup() as tasks:
         for name in names:
@@ -93,6 +97,8 @@ async def _introduced(source: Source, notes: _Notes) -> Source:
     try:
         return replace(source, identity=await source.hub.whoami(source.only or "this survey"))
     except HubError as error:
+        if isinstance(error, NoToken) and source.only is None:
+            notes.tokenless.append(error)
         origin = f"the token in {source.token_file}" if source.token_file else "HF_TOKEN or the saved login"
         notes.remarks.append(f"{origin}: {error}")
         return source

@@ -69,7 +69,7 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     except NotWatched:
         if caller_of(request).everywhere(Role.READ):
             raise
-        raise Problem(404, never_seen(_subject(request))) from None
+        raise never_seen(_subject(request)) from None
 
 
 def caller_of(request: web.Request) -> Caller:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from service.commands import (
     CannotApply,
@@ -176,7 +176,7 @@ async def _hold(request: web.Request, name: EndpointName | None) -> web.Response
     placed = await parts.commander.hold(
         name,
         author=actor_of(request),
-        reason=reason_of(body.reason) or "no reason given",
+        reason=_reason(body.reason),
         until=parts.clock.now() + _span(body.for_),
         key=key,
     )
@@ -198,6 +198,15 @@ async def _unhold(request: web.Request, name: EndpointName | None) -> web.Respon
         return answer(shapes.Lifted(lifted=lifted))
 
     return await once_a_key(request, lift)
+
+
+def _reason(said: str | UnsetType) -> str:
+    if said is UNSET:
+        return "no reason given"
+    reason = reason_of(said)
+    if not reason:
+        raise Problem(422, "the reason is blank: say why, for whoever wonders reads it")
+    return reason
 
 
 def _span(text: str) -> timedelta:

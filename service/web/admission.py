@@ -125,7 +125,7 @@ def _why_not_in(caller: Caller, role: Role, about: Subject, namespace: str, *, m
     if caller.may(role, namespace):
         return None
     if not caller.may(Role.READ, namespace):
-        return Problem(404, never_seen(about))
+        return never_seen(about)
     return _too_little(caller, Need(role=role, where=Where.NAMESPACE), method=method, where=f"in {namespace}")
 
 

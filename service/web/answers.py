@@ -63,10 +63,11 @@ class Problem(Exception):
 NO_NAME = "there can be no endpoint of that name: write /api/endpoints/NAMESPACE/NAME"
 
 
-def never_seen(about: EndpointName | Subject) -> str:
-    """Say that there is no such endpoint or namespace: also to who may not know whether there is."""
+def never_seen(about: EndpointName | Subject) -> Problem:
+    """Return that there is no such endpoint or namespace: also to who may not know whether there is."""
     kind = "namespace" if isinstance(about, Subject) and about.name is None else "endpoint"
-    return f"no {kind} {about} was ever seen: GET /api/endpoints lists the endpoints that are there"
+    sentence = f"no {kind} {about} was ever seen: GET /api/endpoints lists the endpoints that are there"
+    return Problem(404, sentence, kind="never-seen")
 
 
 def encode(what: object) -> bytes:

@@ -60,7 +60,7 @@ def known_endpoint_of(request: web.Request) -> EndpointName:
     name, parts = endpoint_of(request), parts_of(request)
     if parts.live.fleet.known(name).life is None:
         parts.watch.of(name.namespace)  # NotWatched answers better where nobody looks
-        raise Problem(404, never_seen(name))
+        raise never_seen(name)
     return name
 
 

@@ -152,6 +152,7 @@ def plan(parts: Parts, *, caller: Caller = ANYBODY) -> shapes.Plan:
     return shapes.Plan(
         mode=parts.configuration.settings.mode.value,
         settled_at=parts.autopause.settled_at,
+        holds=render.holds({}, parts.live.fleet.all_holds, parts.clock.now()),
         items=_in_order(found),
         not_={key: counts[key] for key in (Verdict.PROTECTED.value, Verdict.NOT_DUE.value, "noPolicy")},
     )

@@ -409,11 +409,13 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What every policy comes to for each endpoint it reaches, what is due first; `not` counts what will not be done.
 
-    There `protected` and `notDue` count by verdict, and `noPolicy` the endpoints that no policy reaches.
+    There `protected` and `notDue` count by verdict, and `noPolicy` the endpoints that no policy reaches. `holds` are
+    those on everything.
     """
 
     mode: str
     settled_at: Instant
+    holds: "tuple[Hold, ...]"
     items: tuple[Line, ...]
     not_: dict[str, int] = msgspec.field(name="not")
 
@@ -678,10 +680,10 @@ class CommandBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class HoldBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long no policy may act (90s, 15m, 1h30m, 2d), and why."""
+    """How long no policy may act (90s, 15m, 1h30m, 2d), and why: a `reason` may be left out, but not be blank."""
 
     for_: Annotated[str, msgspec.Meta(examples=["2h", "1h30m"])] = msgspec.field(name="for")
-    reason: str = ""
+    reason: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):

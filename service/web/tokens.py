@@ -19,6 +19,7 @@ from service.web.parameters import body_of, query_of
 LONGEST = timedelta(days=3660)
 MOST_GRANTS = 10
 MOST_PATTERNS = 100  # of one
+SHOWN = 3  # patterns that a refusal repeats
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PATTERN = re.compile(r"[A-Za-z0-9._*?\[\]!-]{1,100}")
 
@@ -93,7 +94,18 @@ def _named(name: str) -> str:
 def _grants(grants: tuple[shapes.Grant, ...]) -> tuple[Grant, ...]:
     if not 1 <= len(grants) <= MOST_GRANTS:
         raise Problem(400, f"grants: give 1 to {MOST_GRANTS}, each a role and the namespaces in which it holds")
-    return tuple(Grant(role=_role(grant.role), namespaces=_patterns(grant.namespaces)) for grant in grants)
+    return tuple(map(_grant, grants))
+
+
+def _grant(asked: shapes.Grant) -> Grant:
+    grant = Grant(role=_role(asked.role), namespaces=_patterns(asked.namespaces))
+    if grant.role is Role.ADMIN and not grant.everywhere:
+        raise Problem(
+            422,
+            "grants: what an admin may beyond operate is of the whole daemon, so it takes the namespaces *: grant "
+            f"admin everywhere, or operate in {', '.join(grant.namespaces[:SHOWN])}",
+        )
+    return grant
 
 
 def _role(word: str) -> Role:

@@ -78,7 +78,8 @@ async def test_ten_who_need_it_at_once_make_one_resume_and_one_pause_after_the_l
     assert [type(task.result()) for task in woken] == [Done] * 10
     assert writes(stage) == ["resume", "pause"]
     assert [one.left for one in told] == list(range(9, -1, -1))
-    assert [one.kept for one in told][-2:] == ["1 more hold it awake", None]
+    assert [one.kept for one in told][-2:] == ["held awake by person:9 (a test)", None]
+    assert told[0].kept == "held awake by person:1 (a test), person:2 (a test), person:3 (a test), 6 more"
     assert [event.actor for event in await stage.recorded(Intended)][1] == "person:9"
     assert [len(await stage.events(kind)) for kind in (LeaseTaken, LeaseReleased)] == [10, 10]
 

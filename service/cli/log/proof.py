@@ -57,7 +57,7 @@ def verify(ctx: typer.Context, log: Log = None, anchor: Anchors = None, json: Js
     if isinstance(found, Misindexed):
         raise Stop(
             f"every event is there, but {found}",
-            document={"whole": True, "index": found.table, "position": found.position, "why": found.why},
+            document={"whole": False, "index": found.table, "position": found.position, "why": found.why},
         )
     if wants_json(ctx, json):
         whole = {"whole": True, "position": found.position, "hash": found.hash.hex(), "anchor": str(found)}
@@ -81,7 +81,7 @@ def reindex(ctx: typer.Context, log: Log = None, json: Json = False) -> None:
         return
     say(f"{path}: the index of {counted(done.events, 'event')} was made anew")
     for why in done.unread:
-        say(f"! whose the intents in it were stays as it was known: {why}", "yellow")
+        say(f"! whose the intents in it were stays as it was known, if it was: {why}", "yellow")
 
 
 def _reindex(path: Path) -> "Reindexed":

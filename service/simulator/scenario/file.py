@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from service.clock import SystemClock
+from service.failures import told_why
 from service.simulator.scenario.complaints import complaints
 from service.simulator.scenario.stage import Unstageable, stage
 from service.simulator.scenario.terms import Scenario
@@ -67,4 +68,4 @@ def _text(name: str) -> str:
     try:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"cannot read the scenario {name}: {error}") from error
+        raise ScenarioError(f"cannot read the scenario {name}: {told_why(error)}") from error

@@ -14,6 +14,7 @@ DEAR = (
 def asking(endpoint: str) -> Iterator[Words]:
     """Yield those after which everything is as before."""
     yield ("status",)
+    yield ("list",)
     yield ("show", endpoint)
     yield ("show", endpoint, "--at", "now")
     yield ("explain", endpoint)

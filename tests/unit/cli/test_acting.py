@@ -115,6 +115,8 @@ def test_all_is_held_and_let_go_at_once(lamplighter: Run, daemon: SaidDaemon) ->
         ("pause", "acme/"),
         ("pause",),
         ("hold", "--for", "2h", "--reason", "r"),
+        ("hold", "acme/tgi", "--for", "2h", "--reason", ""),
+        ("hold", "--all", "--for", "2h", "--reason", " \t"),
         ("hold", "acme/tgi", "--all", "--for", "2h", "--reason", "r"),
         ("hold", "acme/tgi", "--for", "a while", "--reason", "r"),
         ("hold", "acme/tgi", "--for", "2h"),

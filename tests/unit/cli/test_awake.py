@@ -1,11 +1,14 @@
 """`lamplighter with` and `lamplighter leases`, against a daemon that says what a test lets it say."""
 
+import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.cli.child import beginning
 from tests.unit.cli.hands import Run, SaidDaemon
 
 HERE = "/api/endpoints/acme/tgi"
@@ -57,6 +60,39 @@ def test_a_lease_is_ended_by_the_first_letters_of_its_id(lamplighter: Run, daemo
     assert (ended.code, ended.out) == (0, "ended; 1 left on it: 1 more\n")
     assert (several.code, none.code) == (2, 8)
     assert [one.method for one in daemon.asked].count("DELETE") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("sh", "sh"),
+        ("/usr/bin/python evaluate.py", "python evaluate.py"),
+        ("make eval nightly", "make eval nightly"),
+        ("python evaluate.py --password hunter2", "python evaluate.py …"),
+        ("sh -c curl", "sh …"),
+        ("python -p hunter2", "python …"),
+        ("env PASSWORD=hunter2 run", "env …"),
+        ("vault login hunter2", "vault …"),
+        ("set-key my-key hunter2", "set-key …"),
+        ("fetch https://joe:pw@host", "fetch …"),
+        ("tool 12345", "tool …"),
+        ("a b c d e", "a b c d …"),
+        (f"run {'x' * 41}", "run …"),
+    ],
+)
+def test_of_a_command_others_see_its_beginning_and_nothing_that_may_be_a_secret(command: str, told: str) -> None:
+    assert beginning(command.split()) == told
+
+
+def test_a_lease_says_which_process_it_is_for(lamplighter: Run, daemon: SaidDaemon) -> None:
+    awake(daemon)
+
+    lamplighter(*RAN, "pass")
+    lamplighter("with", "acme/tgi", "--reason", "night", "--", sys.executable, "-c", "pass")
+
+    said = [one.body["reason"] for one in daemon.asked if one.path == f"{HERE}/leases"]
+    name = Path(sys.executable).name
+    assert said == [f"with {name} … (process {os.getpid()} on {socket.gethostname()})", "night"]
 
 
 def test_a_command_sees_the_endpoint_and_its_exit_code_is_passed_on(

@@ -71,7 +71,7 @@ def test_what_is_not_known_of_an_endpoint_is_called_unknown_and_never_zero(
     assert told.code == 0
     assert "acme/tgi: hibernating" in told.out
     assert "cannot be read" in told.out
-    assert "replicas unknown" in told.out
+    assert "replicas   unknown" in told.out
     assert "costs      unknown" in told.out
     assert "created    unknown by unknown" in told.out
     assert "None" not in told.out
@@ -100,17 +100,30 @@ def test_an_endpoint_is_shown_with_its_hold_and_what_is_under_way(lamplighter: R
     assert "pause by policy:idle" in told.out
 
 
-def test_of_an_endpoint_that_is_gone_nothing_is_told_that_only_one_has_which_is_there(
-    lamplighter: Run, daemon: SaidDaemon
+@pytest.mark.parametrize(
+    ("who", "by"),
+    [
+        ({"intent": "i", "act": {"actor": "person:ana"}}, "person:ana"),
+        ({"intent": "i", "act": None}, "our own decision"),
+        ({"by": "person", "editor": "5ff5d596"}, "5ff5d596"),
+        ({"by": "person", "editor": None}, "a person"),
+        ({"by": "platform"}, "the platform"),
+        (None, "whom is not known"),
+    ],
+)
+def test_of_an_endpoint_that_is_gone_its_end_is_told_and_nothing_that_only_one_has_which_is_there(
+    lamplighter: Run, daemon: SaidDaemon, who: Any, by: str
 ) -> None:
     since = {"not_before": "2026-07-02T11:59:00Z", "seen_at": "2026-07-02T12:00:00Z", "gap": False}
     daemon.says("GET", TGI, (200, {**UNKNOWN, "status": "absent", "readable": True, "since": since}))
+
+    daemon.says("GET", f"{TGI}/explain", (200, {"why": {"who": who}}))
 
     told = lamplighter("show", "acme/tgi")
 
     assert told.out.splitlines() == [
         "acme/tgi: absent",
-        "  since     2026-07-02 12:00:00 UTC (11:59:00–12:00:00)",
+        f"  deleted   2026-07-02 12:00:00 UTC (11:59:00\N{EN DASH}12:00:00), by {by}",
         "  hold      none",
         "  position  3 in the log; its status began at 3",
     ]
@@ -173,6 +186,26 @@ def test_what_is_left_alone_is_told_with_its_reason_and_counted_when_it_is_much(
         "Not: acme/b: it is paused",
         "Not: 2 endpoints: in reach of no policy",
     ]
+
+
+def test_what_is_true_of_several_is_said_of_several(capsys: pytest.CaptureFixture[str]) -> None:
+    paused = [item(f"acme/p{number}", "notDue", reason="it is paused") for number in range(4)]
+    twice = [item("acme/a", "notDue", reason="it is failed", policy=policy) for policy in ("idle", "old")]
+    plan.show(planned("act", *paused, *twice), NOW)
+
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "Not: 4 endpoints: they are paused",
+        "Not: acme/a: it is failed",
+    ]
+
+
+def test_a_hold_on_everything_stands_at_the_head_of_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    hold = {"author": "person:ana", "until": "2026-07-02T14:00:00Z", "reason": "freeze"}
+    plan.show({**planned("act", item("acme/tgi", "later")), "holds": [hold]}, NOW)
+
+    assert capsys.readouterr().out.splitlines()[1] == (
+        "! everything is held by person:ana until 2026-07-02 14:00:00 UTC: freeze"
+    )
 
 
 def test_the_plan_is_given_to_machines_as_the_daemon_said_it(lamplighter: Run, daemon: SaidDaemon) -> None:

@@ -72,7 +72,7 @@ def test_an_index_that_is_wrong_is_told_and_made_anew(lamplighter: Run, path: Pa
     assert (told.code, told.out) == (1, "")
     assert told.err.startswith(f"every event is there, but {wrong}")
     why = "the event is not found by its id"
-    assert (told_json.code, told_json.document) == (1, {"whole": True, "index": "ids", "position": 1, "why": why})
+    assert (told_json.code, told_json.document) == (1, {"whole": False, "index": "ids", "position": 1, "why": why})
     assert (mended.code, mended.out, mended.err) == (0, "log.db: the index of 3 events was made anew\n", "")
     assert lamplighter("log", "verify", *LOG).code == 0
     assert lamplighter("log", "reindex", *LOG, "--json").document == {"events": 3, "unread": []}

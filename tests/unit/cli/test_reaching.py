@@ -72,6 +72,23 @@ def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
     assert hub.asked == []
 
 
+@pytest.mark.parametrize("words", ["survey", "survey --json", "init", "survey --namespace alice"])
+def test_who_has_no_token_is_told_how_to_get_at_one(
+    hub: SaidDaemon, lamplighter: Run, monkeypatch: pytest.MonkeyPatch, home: Path, words: str
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "")
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
+
+    told = lamplighter(*words.split())
+
+    assert told.code == 2
+    assert told.err == (
+        "there is no token: set HF_TOKEN, run `hf auth login`, or name its file (--token-file, or token_file under "
+        "[namespaces])\n"
+    )
+    assert hub.asked == []
+
+
 @pytest.mark.parametrize("command", ["survey", "init", "doctor"])
 def test_a_token_in_the_place_of_its_file_is_refused_and_not_repeated(
     hub: SaidDaemon, lamplighter: Run, command: str

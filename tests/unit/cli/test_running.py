@@ -1,3 +1,6 @@
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,6 +9,7 @@ from service.cli.exits import Stop
 from service.cli.running import configured
 from tests.unit.cli.hands import Run
 
+ROOT = Path(__file__).parents[3]
 FILE = """\
 mode = "act"
 listen = "127.0.0.1:9999"
@@ -104,6 +108,35 @@ def test_files_that_are_named_and_not_there_are_told_all_at_once(lamplighter: Ru
     assert told.document["ok"] is False
     assert len(told.document["errors"]) == 2
     assert "namespaces.acme.token_file: cannot read /nowhere/b: No such file or directory" in told.err
+
+
+def test_what_names_a_group_that_is_not_there_is_told_by_its_place(lamplighter: Run, home: Path) -> None:
+    policy = 'name = "p"\ngroups = ["nogroup"]\nwhen = { max_age = "8h" }\nact = "pause"'
+    (home / "lamplighter.toml").write_text(f"[namespaces]\nacme = {{}}\n[[policies]]\n{policy}")
+
+    told = lamplighter("check-config")
+
+    assert told.code == 2
+    assert told.err.splitlines()[1] == ("  policies.0.groups: there is no group 'nogroup'; the configuration has none")
+
+
+@pytest.mark.parametrize("words", [("check-config", "none.toml"), ("run", "--config", "none.toml")])
+def test_a_configuration_that_is_not_there_is_told_without_numbers(lamplighter: Run, words: tuple[str, ...]) -> None:
+    told = lamplighter(*words)
+
+    assert (told.code, told.err) == (2, "cannot read none.toml: No such file or directory\n")
+
+
+def test_an_address_in_use_is_no_bad_usage(home: Path) -> None:
+    log = f"sqlite:///{home / 'log.db'}"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+
+        command = [sys.executable, "-m", "service.cli.main", "run", "--namespace", "acme", "--log", log]
+        told = subprocess.run([*command, "--listen", listen], capture_output=True, text=True, cwd=ROOT, check=False)
+
+    assert told.returncode == 1
+    assert f"cannot listen on {listen}: Address already in use; choose another with --listen" in told.stderr
 
 
 def test_there_is_no_configuration_to_check(lamplighter: Run) -> None:

@@ -37,6 +37,12 @@ def test_each_type_is_told_in_one_line_of_words(type_name: str) -> None:
     assert "None" not in told
 
 
+def test_the_end_of_a_lease_names_which_one_it_was() -> None:
+    told = [sentence(name, example(name)) for name in ("lease.taken", "lease.released", "lease.expired")]
+
+    assert ["(lease b7c1f0f5)" in one for one in told] == [True] * 3
+
+
 def test_a_type_of_a_newer_version_is_shown_as_it_is() -> None:
     assert sentence("lease.granted", {"until": "noon"}) == 'lease.granted {"until": "noon"}'
 
@@ -51,6 +57,15 @@ def test_an_unknown_status_is_told_as_it_came() -> None:
 
     assert told.startswith("paused → hibernating (not a known status) via pending, initializing")
     assert "nobody could look in between" in told
+    assert told.count("known") == 1
+
+
+def test_a_known_status_behind_an_unknown_one_is_told_as_what_it_is() -> None:
+    data = {**example("endpoint.status_changed"), "old": {"raw": "hibernating"}, "new": "running", "via": []}
+
+    told = sentence("endpoint.status_changed", {**data, "kind": "unknown"})
+
+    assert told.startswith("hibernating (not a known status) → running  ")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from events.sqlite import SqliteLog
 from service.cli import log
 from service.cli.main import COMMANDS, main
 from tests.unit.cli.askers import ALONE, DEAR, Words, asking, ordering
-from tests.unit.cli.hands import Run, SaidDaemon
+from tests.unit.cli.hands import Run, SaidDaemon, event
 
 NOBODY = ("--url", "http://127.0.0.1:1")
 
@@ -40,7 +41,7 @@ def probed(asked: Sequence[Words]) -> Iterator[tuple[str, int, list[str]]]:
 
 def test_a_command_that_only_asks_imports_nothing_of_the_daemon(daemon: SaidDaemon, home: Path) -> None:
     page: dict[str, Any] = {"items": [], "next": None, "head": 0, "archived": 0, "total": 0, "passages": []}
-    for path in ("events", "parked", "leases", "tokens", "uptime", "status", "plan"):
+    for path in ("events", "parked", "leases", "tokens", "uptime", "status", "plan", "endpoints"):
         daemon.says("GET", f"/api/{path}", (200, page))
     for path in ("", "/explain", "/timeline"):
         daemon.says("GET", f"/api/endpoints/acme/tgi{path}", (200, page))
@@ -129,16 +130,28 @@ def test_time_that_stands_still_is_not_simulated(lamplighter: Run, speed: str) -
     assert lamplighter("simulate", "--port", "0", f"--speed={speed}").code == 2
 
 
-@pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_a_reader_that_has_seen_enough_hears_no_complaint(argument: str) -> None:
-    words = [sys.executable, "-c", "import sys; from service.cli.main import main; sys.exit(main(sys.argv[1:]))"]
-    with subprocess.Popen([*words, argument], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writer:
+@pytest.mark.parametrize("unbuffered", ["", "1"])  # it comes by at the last flush, or within the command
+@pytest.mark.parametrize("words", ["--help", "--version", "events --last 2", "events --json", "status --json", "list"])
+def test_a_reader_that_has_seen_enough_hears_no_complaint_and_is_always_told_in_the_same_way(
+    daemon: SaidDaemon, words: str, unbuffered: str
+) -> None:
+    page: dict[str, Any] = {"items": [event(1), event(2)], "next": None, "head": 2, "archived": 0}
+    daemon.says("GET", "/api/events", (200, page))
+    daemon.says("GET", "/api/status", (200, {"namespaces": []}))
+    for path in ("endpoints", "leases"):
+        daemon.says("GET", f"/api/{path}", (200, {"items": [], "next": None}))
+    command = [sys.executable, "-c", "import sys; from service.cli.main import main; sys.exit(main(sys.argv[1:]))"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with subprocess.Popen(
+        [*command, *words.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as writer:
         assert writer.stdout is not None
         assert writer.stderr is not None
 
         writer.stdout.close()
 
         assert writer.stderr.read() == b""
+        assert writer.wait(timeout=30) == 141
 
 
 def test_an_interruption_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:

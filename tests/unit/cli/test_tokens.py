@@ -56,6 +56,16 @@ def test_without_more_it_is_everywhere_and_until_it_is_revoked(lamplighter: Run,
     assert as_json.err == ""
 
 
+def test_an_admin_is_one_everywhere(lamplighter: Run, daemon: SaidDaemon) -> None:
+    grant = {"role": "admin", "namespaces": ["*"]}
+    daemon.says("POST", "/api/tokens", (201, {"token": token(grants=[grant], expires_at=None), "secret": SECRET}))
+
+    told = lamplighter("token", "create", "ci", "--role", "admin")
+
+    assert "ci may administer everywhere, until it is revoked." in told.err
+    assert daemon.asked[0].body["grants"] == [grant]
+
+
 def test_a_token_may_have_another_role_elsewhere(lamplighter: Run, daemon: SaidDaemon) -> None:
     granted = [{"role": "operate", "namespaces": ["lab-*"]}, {"role": "read", "namespaces": ["*"]}]
     daemon.says("POST", "/api/tokens", (201, {"token": token(grants=granted), "secret": SECRET}))
@@ -76,7 +86,8 @@ def test_tokens_are_listed(lamplighter: Run, daemon: SaidDaemon) -> None:
     assert "operate in acme, lab-*" in told.out
     assert told.out.splitlines()[1].endswith("2026-09-30 12:00:00 UTC")
     assert told.out.splitlines()[2].endswith("2026-09-30 12:00:00 UTC (over)")
-    assert told.out.splitlines()[3].endswith("revoked")
+    assert told.out.splitlines()[3].endswith("no end")
+    assert "revoked" not in told.out
     assert lamplighter("token", "list", "--json").document == {"items": items}
 
 
@@ -109,6 +120,8 @@ def test_a_token_that_is_not_there_is_no_endpoint_that_is_gone(lamplighter: Run,
         (["create", "ci", "--role", "read", "--for", "soon"], "not a span of time"),
         (["create", "ci", "--role", "read", "--also", "operate"], "write ROLE:GLOBS"),
         (["create", "ci", "--role", "read", "--also", "owner:*"], "write ROLE:GLOBS"),
+        (["create", "ci", "--role", "admin", "--namespaces", "acme"], "or operate in acme"),
+        (["create", "ci", "--role", "read", "--also", "admin:lab-*"], "or operate in lab-*"),
         (["revoke"], "NAME"),
     ],
 )

@@ -86,6 +86,18 @@ def test_an_update_sends_only_what_is_said(lamplighter: Run, daemon: SaidDaemon)
     assert sent(daemon)["model"]["image"] == {"vLLM": {"url": "vllm/vllm-openai:1", "tensorParallelSize": 2}}
 
 
+def test_a_document_that_is_no_json_is_told_by_line_and_column(
+    lamplighter: Run, daemon: SaidDaemon, home: Path
+) -> None:
+    (home / "bad.json").write_text('{\n  "compute": {,\n}')
+
+    told = lamplighter("update", "acme/tgi", "--document", "bad.json")
+
+    assert told.code == 2
+    assert told.err.startswith("--document bad.json is no JSON: line 2, column 15: ")
+    assert daemon.asked == []
+
+
 def test_a_document_says_what_no_option_can_and_options_lie_over_it(
     lamplighter: Run, daemon: SaidDaemon, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

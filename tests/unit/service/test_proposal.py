@@ -63,6 +63,14 @@ def test_namespaces_are_counted_as_a_survey_counts_them() -> None:
     assert "beta = {}  # 1 endpoint\n" in propose(empty)
 
 
+def test_one_is_not_said_as_many() -> None:
+    one, more = propose(seen("acme/x")), propose(seen("acme/x", "acme/y", "beta/z"))
+
+    assert "from 1 endpoint in 1 namespace.\n" in one
+    assert "acme = {}  # 1 endpoint\n" in one
+    assert "from 3 endpoints in 2 namespaces.\n" in more
+
+
 def test_production_by_name_is_protected_wherever_it_stands(tmp_path: Path) -> None:
     settings = proposed(tmp_path, seen("acme-prod/chat", "acme-labs/tts", "acme-labs/tts-prod", "acme/x")).settings
 

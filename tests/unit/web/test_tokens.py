@@ -108,6 +108,21 @@ async def test_what_is_no_token_is_refused_with_what_to_say_instead(
     assert said in refused["error"]
 
 
+async def test_nobody_is_an_admin_of_some_namespaces_for_it_would_come_to_no_more_than_operate(tmp_path: Path) -> None:
+    parts = make_parts(tmp_path)
+    some, all_ = ({"role": "admin", "namespaces": namespaces} for namespaces in (["acme", "lab-*"], ["acme", "*"]))
+    async with served(parts) as caller:
+        refused = await caller.json(
+            "POST", TOKENS, code=422, token=True, json={"name": "ci", "grants": [{"role": "read"}, some]}
+        )
+        assert await parts.log.head() == 0
+        secret = (await made(caller, all_))["secret"]
+        listed = await caller.json("GET", TOKENS, headers=bears(secret))
+
+    assert "or operate in acme, lab-*" in refused["error"]
+    assert [one["name"] for one in listed["items"]] == ["ci"]
+
+
 async def test_wrong_tokens_are_told_to_wait_and_right_ones_never(tmp_path: Path) -> None:
     parts = make_parts(tmp_path)
     async with served(parts) as caller:

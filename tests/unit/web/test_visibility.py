@@ -178,6 +178,7 @@ async def test_a_hidden_endpoint_is_answered_as_one_that_is_not_there(tmp_path: 
                 )
             ]
             assert len(set(named)) == 1, rest
+            assert hidden["type"] == absent["type"] == "urn:lamplighter:problem:never-seen"
         for name in ("zeta/tgi", "zeta/nothing", "a-b/tgi"):
             told = await ci.get(f"/api/endpoints/{name}/wait?timeout=0", code=404)
             assert shown(told, name, "/wait") == named[0]
