@@ -44,6 +44,7 @@ from service.masking import Masker
 from service.parts import Parts
 from service.places import default_log
 from service.ports import Writer
+from service.prices import Prices
 from service.stores import sqlite_path
 from service.subscribers.alerts import Alerts
 from service.subscribers.autopause import Autopause
@@ -87,6 +88,7 @@ class Ground:
     watch: Watch
     leases: Leases
     journal: Journal
+    prices: Prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ class Reign:
             tasks.create_task(self.courier.run(), name="courier")
             tasks.create_task(self.hooks.run(), name="hooks")
             tasks.create_task(self.callers.run(), name="callers")
+            tasks.create_task(self.ground.prices.run(self.hub, self.ground.watch.watchers), name="prices")
 
     async def end(self) -> None:
         """Let nothing of it go on, also where it was replaced before `run` began."""
@@ -200,6 +203,7 @@ async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Pa
                 watch=ground.watch,
                 inspection=Inspection(log=ground.log, live=ground.live, clock=world.clock),
                 leases=ground.leases,
+                prices=ground.prices,
                 readiness=Readiness(live=ground.live, watch=ground.watch, clock=world.clock),
                 configuration=configuration,
                 commander=reign.commander,
@@ -265,7 +269,8 @@ async def _ground(settings: Settings, world: World) -> AsyncIterator[Ground]:
         journal = Journal(log, world.clock, live.views.configured.still())
         watch = Watch(world.clock)
         leases = Leases(log=log, live=live, watch=watch, clock=world.clock)
-        yield Ground(world=world, log=log, live=live, watch=watch, leases=leases, journal=journal)
+        prices = Prices(world.clock)
+        yield Ground(world=world, log=log, live=live, watch=watch, leases=leases, journal=journal, prices=prices)
 
 
 @asynccontextmanager

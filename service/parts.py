@@ -12,6 +12,7 @@ from service.config import Configuration
 from service.inspection import Inspection
 from service.leases import Leases
 from service.live import Live
+from service.prices import Prices
 from service.subscribers.autopause import Autopause
 from service.subscribers.readiness import Readiness
 from service.watch import Watch
@@ -37,6 +38,7 @@ class Parts:
     inspection: Inspection
     readiness: Readiness
     leases: Leases
+    prices: Prices
     configuration: Configuration
     commander: Commander
     callers: Callers

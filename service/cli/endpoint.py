@@ -9,7 +9,7 @@ import typer
 from service.cli.asking import Daemon, endpoint_path
 from service.cli.calling import EndpointName, Json, Url, Zone, daemon, wants_json
 from service.cli.printing import STYLES, document, pairs, say
-from service.cli.spelling import COMMANDS, UNKNOWN, ago, instant, moment, parse_endpoint, replicas, window
+from service.cli.spelling import COMMANDS, UNKNOWN, ago, dollars, instant, moment, parse_endpoint, replicas, window
 from service.cli.zones import asked_at, zone as zone_of
 from service.when import spell
 
@@ -124,6 +124,7 @@ def _presence(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
     return [
         ("seen", "" if told.get("then") else ago(told.get("seconds_since_seen"))),
         ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas")).removeprefix("replicas ")),
+        ("costs", "" if told.get("then") else _cost(told.get("usd_per_hour"))),
         ("url", told.get("url") or "none"),
         ("message", told.get("message") or ""),
         ("created", f"{moment(told.get('created_at'), zone)} by {_person(told, 'created_by')}"),
@@ -131,6 +132,10 @@ def _presence(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
         ("groups", ", ".join(told.get("groups") or ()) or "none"),
         ("protected", "yes: no policy acts on it" if told.get("protected") else "no"),
     ]
+
+
+def _cost(usd_per_hour: float | None) -> str:
+    return f"{'about ' if usd_per_hour else ''}{dollars(usd_per_hour)}"
 
 
 def _awake(told: Document, zone: tzinfo) -> Iterator[tuple[str, str]]:

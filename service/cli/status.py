@@ -38,8 +38,7 @@ def show(told: Document, now: datetime) -> None:
     _namespaces(told["namespaces"])
     say()
     running = count_line(told["endpoints"]) or "no endpoints"
-    burning = told.get("usd_per_hour")
-    say(f"{running}      burning {'about ' if burning is not None else ''}{dollars(burning)}")
+    say(f"{running}      burning {_burn(told)}")
     _incidents(told["open_incidents"], now)
     for hold in told.get("holds") or ():
         say(f"! everything is held by {hold['author']} until {moment(hold['until'])}: {hold['reason']}", "yellow")
@@ -51,6 +50,15 @@ def show(told: Document, now: datetime) -> None:
             "red",
         )
     _subscribers(told.get("subscribers") or ())
+
+
+def _burn(told: Document) -> str:
+    """Say what is known to burn, and what burns besides, or may, at a rate that nobody knows."""
+    unpriced = told.get("unpriced") or 0
+    if told.get("usd_per_hour") is None:
+        return f"{UNKNOWN} ({counted(unpriced, 'endpoint')} without a price)" if unpriced else UNKNOWN
+    more = f", and {unpriced} more at a rate that is unknown" if unpriced else ""
+    return f"about {dollars(told['usd_per_hour'])}{more}"
 
 
 def _subscribers(subscribers: Sequence[Document]) -> None:

@@ -37,9 +37,8 @@ class Seen:
 
 def propose(seen: Seen) -> str:
     """Return the text of a configuration file that can be used as it is."""
-    count = _counted(sum(map(len, seen.endpoints.values())), "endpoint")
     head = [
-        f"# Proposed by `lamplighter init` on {seen.on} from {count} in {_counted(len(seen.endpoints), 'namespace')}.",
+        f"# Proposed by `lamplighter init` on {seen.on} from {_extent(seen)}.",
         "# It watches everything and touches nothing. Read it, mend it, then: lamplighter check-config --live",
         "",
         'mode = "observe"                  # observe: this process cannot write to Hugging Face | act',
@@ -51,6 +50,14 @@ def propose(seen: Seen) -> str:
     if seen.hub_url:
         head.append(f"hub_url = {_text(seen.hub_url)}")
     return "\n".join([*head, "", *_namespaces(seen), "", *_groups(seen), "", *_LATER_STEPS]) + "\n"
+
+
+def _extent(seen: Seen) -> str:
+    """Say how much was seen, as a survey does: a namespace that holds nothing is no place where something is."""
+    holding = [len(endpoints) for endpoints in seen.endpoints.values() if endpoints]
+    empty = len(seen.endpoints) - len(holding)
+    more = f"; {empty} more {'holds' if empty == 1 else 'hold'} none" if empty else ""
+    return f"{_counted(sum(holding), 'endpoint')} in {_counted(len(holding), 'namespace')}{more}"
 
 
 def _counted(number: int, noun: str) -> str:

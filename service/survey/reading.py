@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
+from service.burn import replicas_now, usd_per_hour
 from service.masking import MARK
 from service.ports import Hardware, Item, Offer, RequestCounts
 from service.survey.findings import Found, Requests
-from statemachine.model import Seen, Sighting
-from statemachine.status import FACTS, Status
+from statemachine.model import Seen
 
 HOLE_STEPS = 2  # so many steps without a point are a hole: nothing is claimed about the time before it
 
@@ -22,7 +22,6 @@ def read_item(item: Item, *, offers: Mapping[Hardware, Offer] | None, members: f
     sighting, document = observation.sighting, msgspec.json.decode(item.document)
     hardware = _hardware(document)
     offer = offers.get(hardware) if offers is not None and hardware is not None else None
-    replicas = replicas_now(sighting)
     return Found(
         name=item.name,
         status=sighting.status,
@@ -34,8 +33,8 @@ def read_item(item: Item, *, offers: Mapping[Hardware, Offer] | None, members: f
         tags=frozenset(tag for tag in _at(document, "tags") or () if isinstance(tag, str)),
         hardware=hardware,
         availability=offer.status if offer else None,
-        replicas=replicas,
-        usd_per_hour=_usd_per_hour(sighting, offer, replicas),
+        replicas=replicas_now(sighting),
+        usd_per_hour=usd_per_hour(sighting, offer),
     )
 
 
@@ -60,22 +59,6 @@ def read_requests(told: RequestCounts) -> Requests | None:
         count=sum(count for _, count in known),
         last_at=None if last is None else min(last + told.step, told.until),
     )
-
-
-def replicas_now(sighting: Sighting) -> int | None:
-    """Return how many replicas cost money: those wanted, or those ready if these are more; 0 if none is billed."""
-    if not isinstance(sighting.status, Status):
-        return None
-    if not FACTS[sighting.status].billed:
-        return 0
-    told = [count for count in (sighting.ready_replicas, sighting.target_replicas) if count is not None]
-    return max(told, default=None)
-
-
-def _usd_per_hour(sighting: Sighting, offer: Offer | None, replicas: int | None) -> float | None:
-    if isinstance(sighting.status, Status) and not FACTS[sighting.status].billed:
-        return 0.0
-    return None if offer is None or replicas is None else offer.usd_per_hour * replicas
 
 
 def _hardware(document: Any) -> Hardware | None:

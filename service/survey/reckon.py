@@ -1,10 +1,11 @@
 """What a survey comes to: how much burns, and what runs although nobody seems to call. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from service.burn import burn
 from service.survey.findings import Found, Survey, serves
 from statemachine.status import Status
 
@@ -32,28 +33,22 @@ class Report:
     @property
     def quiet_usd_per_hour(self) -> float | None:
         """Return what the quiet ones are known to cost, or None if nothing is known of it."""
-        return _total(self.quiet)
+        return burn([found.usd_per_hour for found in self.quiet]).usd_per_hour
 
 
 def reckon(survey: Survey, *, idle: timedelta) -> Report:
     """Add up; quiet is what had neither a request nor an edit for `idle`."""
     quiet = [found for found in survey.found if is_quiet(found, survey.at, idle)]
     quiet.sort(key=lambda found: (-(found.usd_per_hour or 0.0), found.name))
+    burning = burn([found.usd_per_hour for found in survey.found])
     return Report(
         survey=survey,
         by_status=Counter("unreadable" if found.status is None else str(found.status) for found in survey.found),
-        usd_per_hour=_total(survey.found),
-        unpriced=sum(found.usd_per_hour is None for found in survey.found),
+        usd_per_hour=burning.usd_per_hour,
+        unpriced=burning.unpriced,
         quiet=tuple(quiet),
         blind=sum(_may_serve(found) and found.requests is None for found in survey.found if found not in quiet),
     )
-
-
-def _total(found: Sequence[Found]) -> float | None:
-    """Return the sum of what is known, or None: a sum of unknown rates alone would look like nothing at all."""
-    rates = [one.usd_per_hour for one in found]
-    known = sum((rate for rate in rates if rate is not None), 0.0)
-    return None if None in rates and not known else known
 
 
 def is_quiet(found: Found, now: datetime, idle: timedelta) -> bool:

@@ -19,7 +19,7 @@ from service.parts import Parts
 from service.web import shapes
 from service.web.context import parts_of
 from service.web.parked import standing
-from service.web.present import counted, namespace_seen
+from service.web.present import burning, counted, namespace_seen
 
 Metric = GaugeMetricFamily
 
@@ -58,7 +58,19 @@ def _of_namespaces(parts: Parts) -> Iterator[Metric]:
     seen = GaugeMetricFamily(
         "lamplighter_namespace_seen_seconds", "Seconds since the last good sweep.", labels=["namespace"]
     )
+    cost = GaugeMetricFamily(
+        "lamplighter_usd_per_hour", "What endpoints are known to cost now: price times replicas.", labels=["namespace"]
+    )
+    unpriced = GaugeMetricFamily(
+        "lamplighter_unpriced_endpoints", "Endpoints whose cost is not known.", labels=["namespace"]
+    )
+    burns = burning(parts)
     for namespace, counts in counted(parts).items():
+        burn = burns[namespace]
+        if burn.usd_per_hour is not None:
+            cost.add_metric([namespace], burn.usd_per_hour)
+        if burn.usd_per_hour is not None or burn.unpriced:
+            unpriced.add_metric([namespace], burn.unpriced)
         for status, count in counts.items():
             endpoints.add_metric([namespace, status], count)
         unreachable = parts.live.fleet.namespaces.get(namespace, Health()).unreachable is not None
@@ -67,7 +79,7 @@ def _of_namespaces(parts: Parts) -> Iterator[Metric]:
         seconds = namespace_seen(parts, namespace)
         if seconds is not None:
             seen.add_metric([namespace], seconds)
-    yield from (endpoints, reachable, seen)
+    yield from (endpoints, reachable, seen, cost, unpriced)
 
 
 def _of_clients(parts: Parts) -> Iterator[Metric]:

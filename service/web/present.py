@@ -11,6 +11,7 @@ from events.streams import acts, life
 from events.views.fleet import Health, Known
 from events.views.outbox import State
 from service.access import ANYBODY, Caller, Role
+from service.burn import Burn, burn, together
 from service.config import Configuration
 from service.parts import Parts
 from service.subscribers.plan import Case, Line, Verdict, cases, line
@@ -46,6 +47,7 @@ def endpoint(parts: Parts, known: Known) -> shapes.Endpoint:
         watched=watcher is not None,
         seen=seconds_since(track.looked_at if track else None, now),
         document=watcher.documents.get(known.name) if watcher else None,
+        usd_per_hour=render.rounded(_rate(parts, known)),
     )
 
 
@@ -164,7 +166,8 @@ def status(parts: Parts, subscribers: tuple[shapes.Subscriber, ...], *, caller: 
     def sees(about: str | None) -> bool:
         return whole or (bool(about) and caller.may(Role.READ, str(about).partition("/")[0]))
 
-    total = sum(by_namespace.values(), Counter[str]())
+    total, burns = sum(by_namespace.values(), Counter[str]()), burning(parts)
+    all_of_it = together(burns[name] for name in by_namespace)
     return shapes.Status(
         version=parts.version,
         mode=parts.configuration.settings.mode.value,
@@ -174,7 +177,8 @@ def status(parts: Parts, subscribers: tuple[shapes.Subscriber, ...], *, caller: 
         settled_at=parts.autopause.settled_at,
         ready=parts.ready,
         endpoints=dict(sorted(total.items())),
-        usd_per_hour=None,  # until prices are looked at, the cost is not known
+        usd_per_hour=render.rounded(all_of_it.usd_per_hour),
+        unpriced=all_of_it.unpriced,
         namespaces=tuple(
             render.namespace(
                 name,
@@ -183,6 +187,7 @@ def status(parts: Parts, subscribers: tuple[shapes.Subscriber, ...], *, caller: 
                 asked=watcher.asked,
                 seen=namespace_seen(parts, name),
                 endpoints=by_namespace[name].total(),
+                burning=burns[name],
             )
             for name, watcher in parts.watch.watchers.items()
             if name in by_namespace
@@ -205,6 +210,26 @@ def counted(parts: Parts) -> dict[str, Counter[str]]:
         if name.namespace in counts and known.endpoint.sighting is not None:
             counts[name.namespace][str(known.endpoint.status)] += 1
     return counts
+
+
+def burning(parts: Parts) -> dict[str, Burn]:
+    """Return what the endpoints of each watched namespace cost now; of one that nobody saw yet nothing is known."""
+    rates: dict[str, list[float | None]] = {name: [] for name in parts.watch.watchers}
+    for name, known in parts.live.fleet.endpoints.items():
+        if name.namespace in rates and known.endpoint.sighting is not None:
+            rates[name.namespace].append(_rate(parts, known))
+    return {
+        name: Burn(usd_per_hour=None, unpriced=len(found)) if namespace_seen(parts, name) is None else burn(found)
+        for name, found in rates.items()
+    }
+
+
+def _rate(parts: Parts, known: Known) -> float | None:
+    """Return what an endpoint costs an hour; what cannot be read, or is not watched, may have changed meanwhile."""
+    sighting, watched = known.endpoint.sighting, known.name.namespace in parts.watch.watchers
+    if sighting is None or not known.endpoint.readable or not watched:
+        return None
+    return parts.prices.rate(known.name.namespace, sighting)
 
 
 def _lines(parts: Parts, known: Known) -> tuple[Line, ...]:

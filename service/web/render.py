@@ -11,6 +11,7 @@ from events.query import Page
 from events.record import Recorded
 from events.views import fleet, incidents
 from events.views.fleet import Fleet, Known
+from service.burn import Burn
 from service.config import Settings
 from service.inspection import Finding
 from service.leases import Lease, Released
@@ -29,6 +30,7 @@ def endpoint(
     watched: bool,
     seen: float | None,
     document: bytes | None,
+    usd_per_hour: float | None = None,
 ) -> shapes.Endpoint:
     """Show an endpoint; `seen` is how many seconds ago it was last seen, `document` the last one, masked."""
     sighting = known.endpoint.sighting
@@ -49,6 +51,7 @@ def endpoint(
         people=people(document),
         ready_replicas=sighting.ready_replicas if sighting else None,
         target_replicas=sighting.target_replicas if sighting else None,
+        usd_per_hour=usd_per_hour,
         url=sighting.url if sighting else None,
         message=sighting.message if sighting else None,
         version=known.version,
@@ -159,7 +162,7 @@ def line(of_plan: plan.Line) -> shapes.Line:
 
 
 def namespace(
-    name: str, *, health: fleet.Health, acts: bool, asked: bool, seen: float | None, endpoints: int
+    name: str, *, health: fleet.Health, acts: bool, asked: bool, seen: float | None, endpoints: int, burning: Burn
 ) -> shapes.Namespace:
     """Show a namespace that is watched; `seen` is how many seconds ago it was last seen whole."""
     reachable = False if health.unreachable else True if asked else None
@@ -170,9 +173,16 @@ def namespace(
         asked=asked,
         seconds_since_seen=seen,
         endpoints=endpoints,
+        usd_per_hour=rounded(burning.usd_per_hour),
+        unpriced=burning.unpriced,
         unreachable=msgspec.convert(health.unreachable, shapes.Unreachable | None, from_attributes=True),
         suspected=msgspec.convert(health.suspected, shapes.Suspected | None, from_attributes=True),
     )
+
+
+def rounded(usd_per_hour: float | None) -> float | None:
+    """Return a rate without what adding up left behind it."""
+    return None if usd_per_hour is None else round(usd_per_hour, 4)
 
 
 def inspection(finding: Finding | None) -> shapes.Inspection | None:

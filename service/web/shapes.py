@@ -74,6 +74,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     `version` is that of its life's stream, `cause` the position of the event by which its status began, `position`
     that of its newest event. People are ids; `people` holds the names that its last document gives them.
+    `usd_per_hour` is price times replicas now; null is not known, and of what is gone or past there is none.
     """
 
     namespace: str
@@ -90,6 +91,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     people: dict[str, str]
     ready_replicas: int | None
     target_replicas: int | None
+    usd_per_hour: float | None
     url: str | None
     message: str | None
     version: int
@@ -221,7 +223,11 @@ class Suspected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Namespace(msgspec.Struct, frozen=True, kw_only=True):
-    """A namespace that is watched; `reachable` is null until it was asked for."""
+    """A namespace that is watched; `reachable` is null until it was asked for.
+
+    `usd_per_hour` is what its endpoints are known to cost now, or null if nothing is known of what may cost something;
+    `unpriced` counts those that cost something besides, or may, at a rate that is not known.
+    """
 
     namespace: str
     mode: str
@@ -229,6 +235,8 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     asked: bool
     seconds_since_seen: float | None
     endpoints: int
+    usd_per_hour: float | None
+    unpriced: int
     unreachable: Unreachable | None
     suspected: Suspected | None
 
@@ -273,7 +281,10 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole at a glance; `endpoints` counts those of watched namespaces, by status."""
+    """The whole at a glance; `endpoints` counts those of watched namespaces, by status.
+
+    `usd_per_hour` and `unpriced` are of all these namespaces, as in each of them.
+    """
 
     version: str
     mode: str
@@ -284,6 +295,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool
     endpoints: dict[str, int]
     usd_per_hour: float | None
+    unpriced: int
     namespaces: tuple[Namespace, ...]
     open_incidents: tuple[Incident, ...]
     holds: tuple[Hold, ...]

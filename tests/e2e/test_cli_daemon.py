@@ -23,6 +23,7 @@ def test_in_observe_everything_can_be_asked_and_nothing_is_changed(daemon: Daemo
     daemon.hub.create("acme/one", state="running")
     started = daemon.start()
 
+    started.until(lambda: daemon.get("/api/status").json["usd_per_hour"] is not None)  # nobody waits for prices
     words = (("status",), ("show", "acme/one"), ("explain", "acme/one"), ("plan",))
     telling = {"LAMPLIGHTER_CONFIG": str(daemon.file), "PYTHONPROFILEIMPORTTIME": "1"}  # what is imported, on stderr
     status, shown, explained, planned = (daemon.machine.run(*one, env=telling) for one in words)
@@ -35,7 +36,7 @@ def test_in_observe_everything_can_be_asked_and_nothing_is_changed(daemon: Daemo
     assert all("typer" in modules for modules in imported)
     assert [modules & set(DEAR) for modules in imported] == [set()] * 4
     assert "running 1" in status.out
-    assert "burning unknown" in status.out
+    assert "burning about $0.80/h" in status.out
     assert shown.out.startswith("acme/one: running"), str(shown)
     assert explained.out.startswith("running, 1 of 1 replicas"), str(explained)
     assert planned.out.startswith("observe: nothing below will be done."), str(planned)

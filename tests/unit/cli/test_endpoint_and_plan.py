@@ -72,6 +72,7 @@ def test_what_is_not_known_of_an_endpoint_is_called_unknown_and_never_zero(
     assert "acme/tgi: hibernating" in told.out
     assert "cannot be read" in told.out
     assert "replicas   unknown" in told.out
+    assert "costs      unknown" in told.out
     assert "created    unknown by unknown" in told.out
     assert "None" not in told.out
     assert machine.document == UNKNOWN
@@ -81,12 +82,20 @@ def test_an_endpoint_is_shown_with_its_hold_and_what_is_under_way(lamplighter: R
     since = {"not_before": "2026-07-02T11:59:00Z", "seen_at": "2026-07-02T12:00:00Z", "gap": False}
     hold = {"id": "h", "author": "alice", "reason": "demo", "until": "2026-07-02T14:00:00Z", "everywhere": False}
     act = {"command": "pause", "actor": "policy:idle"}
-    more = {"since": since, "hold": hold, "open_acts": [act], "ready_replicas": 1, "target_replicas": 2}
+    more = {
+        "since": since,
+        "hold": hold,
+        "open_acts": [act],
+        "ready_replicas": 1,
+        "target_replicas": 2,
+        "usd_per_hour": 1.6,
+    }
     daemon.says("GET", TGI, (200, {**UNKNOWN, "readable": True, **more}))
 
     told = lamplighter("show", "acme/tgi")
 
     assert "1 of 2 replicas ready" in told.out
+    assert "costs      about $1.60/h" in told.out
     assert "by alice until 2026-07-02 14:00:00 UTC: demo" in told.out
     assert "pause by policy:idle" in told.out
 

@@ -2,6 +2,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from events import codec, streams
 from events.catalogue import DaemonStopped
 from events.sqlite import SqliteLog
@@ -70,6 +72,23 @@ def test_a_cost_that_is_not_known_is_called_unknown(lamplighter: Run, daemon: Sa
     assert "running 35 · paused 7" in told.out
     assert "burning unknown" in told.out
     assert "$" not in told.out
+
+
+@pytest.mark.parametrize(
+    ("usd", "unpriced", "said"),
+    [
+        (2.4, 0, "burning about $2.40/h\n"),
+        (2.4, 3, "burning about $2.40/h, and 3 more at a rate that is unknown\n"),
+        (0.0, 0, "burning about $0.00/h\n"),
+        (None, 3, "burning unknown (3 endpoints without a price)\n"),
+    ],
+)
+def test_what_burns_is_told_with_what_is_not_known_of_it(
+    lamplighter: Run, daemon: SaidDaemon, usd: float | None, unpriced: int, said: str
+) -> None:
+    daemon.says("GET", "/api/status", (200, status(usd_per_hour=usd, unpriced=unpriced)))
+
+    assert said in lamplighter("status").out
 
 
 def test_incidents_and_messages_that_wait_are_told(lamplighter: Run, daemon: SaidDaemon) -> None:

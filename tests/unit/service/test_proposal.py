@@ -1,5 +1,6 @@
 """What `init` writes can be used as it is, acts on nothing, and puts each endpoint into a group."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -46,6 +47,20 @@ def seen(*endpoints: str, closed: dict[str, str] | None = None, token_files: dic
 )
 def test_a_name_is_judged_by_its_words(name: str, kind: str) -> None:
     assert kind_of(name) == kind
+
+
+def test_namespaces_are_counted_as_a_survey_counts_them() -> None:
+    one, two = seen("acme/x"), seen("acme/x", "acme/y", "beta/z")
+    empty = replace(two, endpoints={**two.endpoints, "alice": [], "bob": []})
+
+    said = [propose(wanted).splitlines()[0].partition(" from ")[2] for wanted in (one, two, empty)]
+
+    assert said == [
+        "1 endpoint in 1 namespace.",
+        "3 endpoints in 2 namespaces.",
+        "3 endpoints in 2 namespaces; 2 more hold none.",
+    ]
+    assert "beta = {}  # 1 endpoint\n" in propose(empty)
 
 
 def test_one_is_not_said_as_many() -> None:

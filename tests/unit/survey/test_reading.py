@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
+from service.burn import replicas_now
 from service.ports import Hardware, Item, Offer, RequestCounts
 from service.survey.findings import Requests
-from service.survey.reading import read_item, read_requests, replicas_now
+from service.survey.reading import read_item, read_requests
 from statemachine.model import EndpointName, Look, Seen, Sighting, Unreadable
 from statemachine.status import AnyStatus, Status, UnknownStatus
 

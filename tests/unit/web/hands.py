@@ -26,6 +26,7 @@ from service.leases import Leases
 from service.live import Live
 from service.parts import Parts
 from service.ports import Hardware, HubError, Identity, Item, Offer, Sweep, Unavailable
+from service.prices import Prices
 from service.subscribers.autopause import Autopause
 from service.subscribers.readiness import Readiness
 from service.watch import Watch, Watcher
@@ -87,6 +88,7 @@ def parts_of(configuration: Configuration, log: EventLog) -> Parts:
         watch=watch,
         inspection=Inspection(log=log, live=live, clock=clock),
         leases=Leases(log=log, live=live, watch=watch, clock=clock),
+        prices=Prices(clock),
         readiness=Readiness(live=live, watch=watch, clock=clock),
         configuration=configuration,
         commander=commander,

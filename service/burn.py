@@ -1,0 +1,60 @@
+"""What endpoints cost an hour: price times replicas. What is not known is None all the way, and never zero. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from service.ports import Hardware, Offer
+from statemachine.model import Sighting
+from statemachine.status import FACTS, Status
+
+_PLACES = ("provider.vendor", "provider.region", "compute.instanceType", "compute.instanceSize")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burn:
+    """What some endpoints cost together.
+
+    `usd_per_hour` is what is known to burn, or None if nothing is known of what may burn; `unpriced` counts what burns
+    besides, or may, at an unknown rate.
+    """
+
+    usd_per_hour: float | None
+    unpriced: int
+
+
+def burn(rates: Sequence[float | None]) -> Burn:
+    """Add up: a sum of unknown rates alone would look like nothing at all, and is unknown."""
+    known = sum((rate for rate in rates if rate is not None), 0.0)
+    unpriced = sum(rate is None for rate in rates)
+    return Burn(usd_per_hour=None if unpriced and not known else known, unpriced=unpriced)
+
+
+def together(burns: Iterable[Burn]) -> Burn:
+    """Add up what was added up, by the same rule."""
+    all_of_it = tuple(burns)
+    found = burn([one.usd_per_hour for one in all_of_it])
+    return Burn(usd_per_hour=found.usd_per_hour, unpriced=sum(one.unpriced for one in all_of_it))
+
+
+def usd_per_hour(sighting: Sighting, offer: Offer | None) -> float | None:
+    """Return what an endpoint costs now, or None; 0 only in a status that is not billed."""
+    if isinstance(sighting.status, Status) and not FACTS[sighting.status].billed:
+        return 0.0
+    replicas = replicas_now(sighting)
+    return None if offer is None or replicas is None else offer.usd_per_hour * replicas
+
+
+def replicas_now(sighting: Sighting) -> int | None:
+    """Return how many replicas cost money: those wanted, or those ready if these are more; 0 if none is billed."""
+    if not isinstance(sighting.status, Status):
+        return None
+    if not FACTS[sighting.status].billed:
+        return 0
+    told = [count for count in (sighting.ready_replicas, sighting.target_replicas) if count is not None]
+    return max(told, default=None)
+
+
+def hardware_of(sighting: Sighting) -> Hardware | None:
+    """Return what an endpoint runs on, or None if its configuration does not tell."""
+    told = [value for place in _PLACES if isinstance(value := sighting.configuration.get(place), str)]
+    return Hardware(*told) if len(told) == len(_PLACES) else None
