@@ -5,7 +5,7 @@ A fold, in memory, over the facts and the acts. It knows nothing of freshness: t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 
 from events import streams
@@ -46,6 +46,7 @@ from statemachine.model import (
 from statemachine.status import Status
 
 E = TypeVar("E", bound=Event)
+SET_BACK = timedelta(days=1)  # by so much a clock may be set back, and a hold that was over by it is in force again
 KEPT = 20  # acts remembered of one endpoint: the log holds them all
 Fact = LifecycleEvent
 Note = Warned | Intended | Confirmed | Failed | Abandoned | HoldPlaced | HoldLifted
@@ -93,7 +94,8 @@ class Known:
     status began; `changed` that of its newest fact. `returned_at` is when it was last seen to come back from a pause
     without a policy's intent, or may have: somebody wanted it, and `returned_by` is its last editor then. `closed` are
     the acts that ended since `cause`, oldest first, and before them the last one that ended before it. `leases` are
-    those that have not ended, and `let_go` tells when and where the last one ended.
+    those that have not ended, and `let_go` tells when and where the last one ended. `holds` are also those that
+    are over, until a status begins a day later.
     """
 
     name: EndpointName
@@ -232,8 +234,8 @@ def _learn(known: Known, recorded: Recorded, event: Fact) -> Known:
         case _:
             pass
     if known.cause == recorded.position:
-        current = {key: hold for key, hold in known.holds.items() if hold.until > recorded.time}
-        known = replace(known, holds=current)
+        long_over = recorded.time - SET_BACK
+        known = replace(known, holds={key: hold for key, hold in known.holds.items() if hold.until > long_over})
     return replace(known, endpoint=endpoint, version=recorded.version, changed=recorded.position)
 
 

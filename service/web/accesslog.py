@@ -18,16 +18,20 @@ _logger: Any = structlog.get_logger()
 
 @web.middleware
 async def log_access(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tell of each write, and of what was refused or failed, when it is over; reading well is not worth a word."""
+    """Tell of each write, and of what was refused or failed, when it is over; reading well is not worth a word.
+
+    What is broken off, since the daemon ends, was answered nothing: its status is None.
+    """
     loop = asyncio.get_running_loop()
-    started, status = loop.time(), 500
+    started = loop.time()
+    status: int | None = None
     try:
         response = await handler(request)
         status = response.status
         return response
     finally:
-        matters = (status >= 400 or request.method not in {"GET", "HEAD"}) and status != 429  # those have no end
-        if matters and request.path not in QUIET:
+        read_well = status is not None and status < 400 and request.method in {"GET", "HEAD"}
+        if not read_well and status != 429 and request.path not in QUIET:  # of 429 there is no end
             who = {"actor": actor_of(request)} if showed_token(request) else {}
             seconds = round(loop.time() - started, 3)
             path = shown_path(request)

@@ -17,7 +17,7 @@ JUMP = timedelta(seconds=60)  # a greater jump of the wall clock counts as a new
 
 def decided_once(record: Record) -> Iterator[str]:
     """An intent's id follows from policy, revision, life and cause; a warning is given once for each edge."""
-    for meant in record.by_policy:
+    for meant in (*record.by_policy, *record.put_back):
         if not _follows(meant):
             yield f"{meant.place} at {meant.entry.position}: its id does not follow from what it was decided on"
     warned = Counter(
@@ -87,7 +87,7 @@ def not_after_a_person(record: Record) -> Iterator[str]:
     for happening in record.story.history:
         if happening.actor is not None and not happening.actor.startswith(ROBOT):
             people[f"{happening.namespace}/{happening.name}"].append(happening.at)
-    for meant in record.by_policy:
+    for meant in (*record.by_policy, *record.put_back):
         for write in record.sent(meant):
             for acted in people[meant.place]:
                 looks = record.looks.get(meant.place, [])

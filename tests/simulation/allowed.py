@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from events.catalogue import ConfigurationApplied, Warned
 from service.config import Policy
+from service.leases.rest import POLICY
 from service.simulator import State
 from statemachine.model import EndpointName
 from tests.simulation.record import LOOK, MOMENT, Meant, Record
@@ -37,8 +38,11 @@ def freshly_looked_at(record: Record) -> Iterator[str]:
 
 
 def only_where_allowed(record: Record) -> Iterator[str]:
-    """No policy acts on what is protected, in no group of its own, held, or in a namespace that is only observed."""
-    for meant in record.by_policy:
+    """No policy acts on what is protected, in no group of its own, held, or in a namespace that is only observed.
+
+    Nor is anything put back to rest there when a lease ends.
+    """
+    for meant in (*record.by_policy, *record.put_back):
         where = f"{meant.place} at {meant.entry.position}"
         configuration = record.configuration(meant.entry.position)
         name = EndpointName(*meant.place.split("/"))
@@ -47,7 +51,7 @@ def only_where_allowed(record: Record) -> Iterator[str]:
             yield f"{where}: its namespace is only observed"
         if any(configuration.settings.groups[group].protected for group in groups):
             yield f"{where}: it is protected"
-        if set(groups).isdisjoint(_policy(record, meant).groups):
+        if meant.intended.policy != POLICY and set(groups).isdisjoint(_policy(record, meant).groups):
             yield f"{where}: it is in no group of the policy"
         for held in record.holds:
             begun = held.placed.position < meant.entry.position and held.name in {"", meant.place}

@@ -39,18 +39,25 @@ class Ledger:
 
 
 class Mortal:
-    """One life of a daemon. After `die` nothing of it reaches the store or the network any more."""
+    """One life of a daemon. After `die` nothing of it reaches the store or any of its networks any more."""
 
-    def __init__(self, network: Network) -> None:
-        self.dead = False
+    def __init__(self, true: LoopClock, *networks: Network) -> None:
+        self.died_at: datetime | None = None
         self.died = asyncio.Event()
-        self._network = network
+        self.networks = list(networks)
+        self._true = true
+
+    @property
+    def dead(self) -> bool:
+        """Return whether it is over."""
+        return self.died_at is not None
 
     def die(self) -> None:
         """Stop, at this very await."""
         if not self.dead:
-            self.dead = True
-            self._network.cut()
+            self.died_at = self._true.now()
+            for network in self.networks:
+                network.cut()
             self.died.set()
 
     async def breathe(self) -> None:

@@ -8,6 +8,7 @@ from random import Random
 from service.simulator import SimulatorError, State
 from statemachine.machine import Command
 from statemachine.model import EndpointName
+from tests.simulation.callers import Callers
 from tests.simulation.machine import Machine
 from tests.simulation.witness import Witness
 from tests.simulation.world import FAST, FLEET, NAMESPACES, VARIANTS, create, error_text, secrets
@@ -22,6 +23,7 @@ class Deeds:
         self.witness = witness
         self.machine = machine
         self.chance = chance
+        self.callers = Callers(machine, chance)
         self._number = 100
 
     # --- what happens to an endpoint ---------------------------------------------------------------------------------
@@ -118,6 +120,20 @@ class Deeds:
             await self.sleep(self.chance.uniform(5, 400))
             if self.machine.parts is not None:
                 self.machine.visit(self.machine.parts.commander.unhold(held, author="person:dave"))
+
+    async def call(self, place: str) -> None:
+        """Somebody asks for a write, by HTTP."""
+        await self.callers.ask(place)
+
+    async def stay(self, place: str) -> None:
+        """Somebody needs an endpoint awake."""
+        await self.callers.stay(place)
+
+    async def crowd(self, place: str) -> None:
+        """Ten need it, when it has just been put out."""
+        self.act(place, "pause")
+        await self.sleep(self.chance.choice([1.0, 40.0]))
+        await self.callers.crowd(place)
 
     # --- what happens to the daemon and its network ------------------------------------------------------------------
 

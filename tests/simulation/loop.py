@@ -14,7 +14,22 @@ T = TypeVar("T")
 
 
 class VirtualLoop(LoopTimeEventLoop, asyncio.SelectorEventLoop):
-    """Time passes when nothing is left to do now; an executor is nobody else's thread."""
+    """Time passes when nothing is left to do now; an executor is nobody else's thread.
+
+    It keeps every task until it is done. Else what a dead daemon was at would be broken off when its memory is taken
+    back, and that is the machine's choice again.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._kept: set[asyncio.Task[Any]] = set()
+
+    def create_task(self, *args: Any, **options: Any) -> asyncio.Task[Any]:
+        """Begin a task."""
+        task = super().create_task(*args, **options)
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
+        return task
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]  # theirs binds the types of *args
         """Do the work now, and give its result in the next turn, as a thread that is fast would."""

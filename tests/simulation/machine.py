@@ -1,7 +1,8 @@
 """The machine on which one daemon after the other lives, dies and begins anew over the same store."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +15,19 @@ from events.sqlite import SqliteLog
 from service.app import World, daemon
 from service.config import ConfigError, Configuration
 from service.parts import Parts
+from service.subscribers.ready import Answer, Goal
 from statemachine.model import EndpointName
 from tests.simulation.clocks import NEVER, Clocks
 from tests.simulation.crash import CrashingLog, Ledger, Mortal
+from tests.simulation.door import Door, opened
 from tests.simulation.pipes import Network
 from tests.simulation.world import FLEET, Configurations
 
+GOALS = (
+    Goal(),
+    Goal(reached=frozenset({"paused", "scaledToZero"}), futile=frozenset({"failed", "absent"})),
+    Goal(reached=frozenset({"running", "initializing"}), futile=frozenset({"paused", "absent"})),
+)
 OUTAGES = ((1.0, 20.0), (20.0, 240.0), (240.0, 1200.0))  # seconds, from and to
 
 
@@ -29,6 +37,17 @@ class Life:
 
     since: datetime
     until: datetime = NEVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waited:
+    """Somebody waited for an endpoint, between two true instants, and was told this."""
+
+    place: str
+    goal: Goal
+    since: datetime
+    until: datetime
+    answer: Answer
 
 
 @dataclass(slots=True)
@@ -61,7 +80,9 @@ class Machine:
         self.clocks = clocks
         self.ledger = Ledger(clocks.true)
         self.parts: Parts | None = None
+        self.door: Door | None = None
         self.lives: list[Life] = []
+        self.waits: list[Waited] = []
         self.reloads: list[datetime] = []
         self.disk = disk
         self.pace = configurations.pace
@@ -81,6 +102,17 @@ class Machine:
         """End the present daemon, wherever it is."""
         if self._mortal is not None:
             self._mortal.die()
+
+    @asynccontextmanager
+    async def _open(self, parts: Parts, mortal: Mortal) -> AsyncIterator[None]:
+        """Let callers in, until the block ends or the daemon dies."""
+        async with opened(parts) as door:
+            mortal.networks.append(door.network)
+            self.door = door
+            try:
+                yield
+            finally:
+                self.door = None
 
     def reload(self, name: str) -> None:
         """Let the daemon read another configuration; "broken" is none."""
@@ -118,7 +150,7 @@ class Machine:
         life = Life(self.clocks.now())
         self.lives.append(life)
         self._network.up, self._leave = True, asyncio.Event()
-        self._mortal = mortal = Mortal(self._network)
+        self._mortal = mortal = Mortal(self.clocks.true, self._network)
         disk = await self.disk.open()
         log = CrashingLog(disk, mortal, self.ledger, Random(f"{self._seed}/disk/{number}"))
         if chance is not None and chance.random() < 0.5:
@@ -128,8 +160,8 @@ class Machine:
                 running = tasks.create_task(self._run(log, mortal, then), name=f"daemon {number}")
                 tasks.create_task(self._end(seconds, mortal, running, gently=chance is None))
         finally:
-            self.parts = self._visitors = self._mortal = None
-            life.until = self.clocks.now()
+            self.parts = self.door = self._visitors = self._mortal = None
+            life.until = mortal.died_at or self.clocks.now()
             if mortal.dead:
                 await self.disk.abandon(disk)
             else:
@@ -160,7 +192,7 @@ class Machine:
             reloading=self._reloading,
         )
         try:
-            async with daemon(self._configuration, world) as parts:
+            async with daemon(self._configuration, world) as parts, self._open(parts, mortal):
                 self.parts = parts
                 await self._serve(parts, Random(f"{self._seed}/visitors/{number}"))
                 if then is not None:
@@ -174,8 +206,10 @@ class Machine:
         async with asyncio.TaskGroup() as visitors:
             self._visitors = visitors
             waiting = [visitors.create_task(self._wait(parts, chance)) for _ in range(2)]
-            await self._leave.wait()
-            self._visitors = None
+            try:
+                await self._leave.wait()
+            finally:
+                self._visitors = None  # who comes from now on finds nobody, also while the dead is carried out
             for task in waiting:
                 task.cancel()
 
@@ -183,7 +217,9 @@ class Machine:
         """Wait for one endpoint after the other to be ready."""
         while True:
             name = EndpointName(*chance.choice(list(FLEET)).split("/"))
-            await parts.readiness.wait(name, seconds=chance.uniform(10, 300))
+            goal, since = chance.choice(GOALS), self.clocks.now()
+            answer = await parts.readiness.wait(name, goal=goal, seconds=chance.uniform(10, 300))
+            self.waits.append(Waited(place=str(name), goal=goal, since=since, until=self.clocks.now(), answer=answer))
             await self.clocks.true.sleep(chance.uniform(3, 40) * self.pace.seconds_between)
 
     def _read(self) -> Configuration:

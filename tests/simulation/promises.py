@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from events import codec
 from events.streams import subject
 from events.views.fleet import Fleet
-from tests.simulation import acts, allowed, facts, missed
+from tests.simulation import acts, allowed, asked, facts, missed, stays, waited
 from tests.simulation.record import Record
 from tests.simulation.world import OBSERVED, PLAIN, TOKEN
 
+FAILED = ('"event": "request_failed"', '"event": "server_failed"', '"status": 500')
 Promise = Callable[[Record], Iterator[str]]
 
 
@@ -52,6 +53,13 @@ def restarted_without_a_trace(record: Record) -> Iterator[str]:
             yield f"{write.request.path} was written after a quiet restart"
 
 
+def nothing_failed_inside(record: Record) -> Iterator[str]:
+    """Whoever asks the daemon is answered, as long as it lives: no request fails inside it."""
+    for line in record.story.lines:
+        if any(failed in line for failed in FAILED):
+            yield f"the daemon says: {line}"
+
+
 def observed_only(record: Record) -> Iterator[str]:
     """To a namespace in observe mode nothing is ever written, whatever is asked (8)."""
     for write in record.writes:
@@ -82,10 +90,23 @@ PROMISES: tuple[Promise, ...] = (
     allowed.warned_before,
     allowed.settled_before,
     allowed.old_enough,
+    stays.nothing_put_out_under_a_lease,
+    stays.taken_as_told,
+    stays.kept_as_long_as_was_told,
+    stays.over_when_it_is_over,
+    stays.woken_once,
+    stays.put_back_once,
+    stays.put_back_only_what_a_lease_woke,
+    asked.asked_once,
+    asked.written_by_name,
+    asked.told_as_it_ended,
+    asked.never_where_it_is_observed,
+    waited.told_the_truth,
     no_secret_gets_out,
     replayed_to_the_same,
     restarted_without_a_trace,
     observed_only,
+    nothing_failed_inside,
 )
 
 

@@ -6,10 +6,25 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from events import codec
-from events.catalogue import Abandoned, ConfigurationApplied, Confirmed, Event, Failed, HoldLifted, HoldPlaced, Intended
+from events.catalogue import (
+    Abandoned,
+    ConfigurationApplied,
+    Confirmed,
+    DisappearanceSuspected,
+    Event,
+    Failed,
+    HoldLifted,
+    HoldPlaced,
+    Intended,
+    LeaseExpired,
+    LeaseReleased,
+    LeaseTaken,
+    SuspicionEnded,
+)
 from events.record import Recorded
 from events.streams import EVERYTHING, subject
 from service.config import Configuration
+from service.leases.rest import POLICY
 from statemachine.model import LifecycleEvent
 from tests.simulation.clocks import NEVER, Walls
 from tests.simulation.story import Story
@@ -18,7 +33,14 @@ from tests.simulation.witness import ROBOT, Exchange
 
 MOMENT = timedelta(seconds=2)  # within which a daemon has recorded what it was answered
 LOOK = timedelta(seconds=14)  # the longest look: latency before and after, and a slow list
-ACTS = {"pause": "pause", "resume": "resume", "scale-to-zero": "scale_to_zero"}
+COMMANDS = {
+    ("POST", 1): "create",
+    ("PUT", 2): "update",
+    ("DELETE", 2): "delete",
+    ("POST", "pause"): "pause",
+    ("POST", "resume"): "resume",
+    ("POST", "scale-to-zero"): "scale_to_zero",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +76,12 @@ class Meant:
         return self.entry.place
 
     @property
+    def user(self) -> str:
+        """Return whose token signs it: that of whoever asked, or the daemon's own."""
+        namespace = self.place.split("/")[0]
+        return self.entry.recorded.actor.removeprefix("person:") if self.intended.borrowed else f"{ROBOT}{namespace}"
+
+    @property
     def until(self) -> datetime:
         """Return when its first outcome was committed."""
         return self.outcomes[0].at if self.outcomes else NEVER
@@ -67,6 +95,27 @@ class Held:
     placed: Entry
     lifted: int | None
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A lease, as the log tells it; `ended` is None while it is in force."""
+
+    id: str
+    holder: str
+    pause_after: bool
+    taken: Entry
+    ended: Entry | None
+
+    @property
+    def place(self) -> str:
+        """Return the endpoint that it keeps awake."""
+        return self.taken.place
+
+    @property
+    def ended_at(self) -> datetime:
+        """Return when its end was committed."""
+        return self.ended.at if self.ended else NEVER
 
 
 class Record:
@@ -110,7 +159,30 @@ class Record:
     @property
     def by_policy(self) -> list[Meant]:
         """Return the intents of policies."""
-        return [meant for meant in self.meant if meant.intended.policy is not None]
+        return [meant for meant in self.meant if meant.intended.policy not in {None, POLICY}]
+
+    @property
+    def put_back(self) -> list[Meant]:
+        """Return the intents that follow the last lease on an endpoint."""
+        return [meant for meant in self.meant if meant.intended.policy == POLICY]
+
+    @cached_property
+    def leased(self) -> list[Leased]:
+        """Return every lease."""
+        ended = {
+            entry.event.lease: entry for entry in self.entries if isinstance(entry.event, LeaseReleased | LeaseExpired)
+        }
+        return [
+            Leased(
+                id=entry.event.lease,
+                holder=entry.event.holder,
+                pause_after=entry.event.pause_after,
+                taken=entry,
+                ended=ended.get(entry.event.lease),
+            )
+            for entry in self.entries
+            if isinstance(entry.event, LeaseTaken)
+        ]
 
     @cached_property
     def holds(self) -> list[Held]:
@@ -152,12 +224,12 @@ class Record:
         return dict(looks)
 
     def effects(self, meant: Meant) -> list[datetime]:
-        """Return when an intent had an effect: changes of status of its kind, by our token, in its time."""
+        """Return when an intent had an effect: changes of status of its kind, by its token, in its time."""
         namespace, name = meant.place.split("/")
         return [
             happening.at
             for happening in self.story.history
-            if (happening.namespace, happening.name, happening.actor) == (namespace, name, f"{ROBOT}{namespace}")
+            if (happening.namespace, happening.name, happening.actor) == (namespace, name, meant.user)
             and happening.cause == meant.intended.command
             and self._in_its_time(meant, happening.at)
         ]
@@ -167,8 +239,9 @@ class Record:
         return [
             write
             for write in self.writes
-            if "/".join(write.parts[:2]) == meant.place
-            and ACTS[write.parts[2]] == meant.intended.command
+            if meant.place.startswith("/".join(write.parts[:2]))
+            and write.request.user == meant.user
+            and _command(write) == meant.intended.command
             and self._in_its_time(meant, write.at)
         ]
 
@@ -185,6 +258,26 @@ class Record:
             for trouble in self.story.troubles
         )
 
+    @cached_property
+    def suspicions(self) -> list[tuple[str, datetime, datetime]]:
+        """Return where the daemon did not believe what was missing, and between which true instants."""
+        found: list[tuple[str, datetime, datetime]] = []
+        since: dict[str, datetime] = {}
+        for entry in self.entries:
+            namespace = subject(entry.recorded.stream).namespace or ""
+            if isinstance(entry.event, DisappearanceSuspected):
+                since.setdefault(namespace, entry.at)
+            elif isinstance(entry.event, SuspicionEnded) and namespace in since:
+                found.append((namespace, since.pop(namespace), entry.at))
+        return [*found, *((namespace, begin, NEVER) for namespace, begin in since.items())]
+
+    def believed(self, place: str, at: datetime) -> bool:
+        """Return whether a look that was begun at an instant could tell the daemon that an endpoint is gone."""
+        return not self.out_of_reach(place, at) and not any(
+            place.startswith(f"{namespace}/") and since - LOOK <= at <= until
+            for namespace, since, until in self.suspicions
+        )
+
     def shifting(self, since: datetime, until: datetime) -> bool:
         """Return whether pages shifted at any time between two instants."""
         return any(begin <= until and since <= end for begin, end in self.story.shifts)
@@ -193,3 +286,9 @@ class Record:
         """Return whether one daemon, under one configuration, was up all the while."""
         whole = any(life.since <= since and until < life.until for life in self.story.lives)
         return whole and not any(since <= reload <= until for reload in self.story.reloads)
+
+
+def _command(write: Exchange) -> str:
+    """Return what a write asks for, as an intent names it; of a creation the address tells only the namespace."""
+    last: str | int = write.parts[2] if len(write.parts) == 3 else len(write.parts)
+    return COMMANDS[write.request.method, last]

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -25,12 +25,13 @@ from events.views.fleet import Fleet
 from service.huggingface import Limits
 from service.parts import Parts
 from service.simulator import Happening, create_app
+from tests.simulation.callers import Ask, Callers, Stay
 from tests.simulation.clocks import Clocks, Setting
 from tests.simulation.deeds import Deeds
+from tests.simulation.door import served_by
 from tests.simulation.loop import run
-from tests.simulation.machine import Disk, Life, Machine
+from tests.simulation.machine import Disk, Life, Machine, Waited
 from tests.simulation.people import People
-from tests.simulation.pipes import Network
 from tests.simulation.witness import Exchange, Trouble, Veil, Witness
 from tests.simulation.world import BUSY, PAGE_ITEMS, Configurations, Pace, people_the
 
@@ -53,6 +54,9 @@ class Story:
     troubles: tuple[Trouble, ...]
     shifts: tuple[tuple[datetime, datetime], ...]
     settings: tuple[Setting, ...]
+    asks: tuple[Ask, ...]
+    stays: tuple[Stay, ...]
+    waits: tuple[Waited, ...]
     configurations: Configurations
     fleet: Fleet
     restarted_at: datetime
@@ -76,12 +80,12 @@ async def _tell(
     witness = Witness(clock=clocks.true, seed=seed)
     runner = web.AppRunner(create_app(witness), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    network = Network(_server(runner))
+    network = served_by(runner)
     patch.setattr(aiohttp, "TCPConnector", network.connector)
     machine = Machine(seed=seed, clocks=clocks, network=network, disk=disk, configurations=configurations)
     people_the(witness, Random(f"{seed}/fleet"))
 
-    await _busy_time(seed, witness, machine, until=clocks.now() + configurations.pace.busy)
+    callers = await _busy_time(seed, witness, machine, until=clocks.now() + configurations.pace.busy)
     fleet = await _quiet_time(machine)
     await clocks.true.sleep(5.0)
     restarted_at = clocks.now()
@@ -102,6 +106,9 @@ async def _tell(
         troubles=tuple(witness.troubles),
         shifts=tuple(witness.shifts),
         settings=tuple(clocks.settings),
+        asks=tuple(callers.asks),
+        stays=tuple(callers.stays),
+        waits=tuple(machine.waits),
         configurations=configurations,
         fleet=fleet,
         restarted_at=restarted_at,
@@ -111,17 +118,19 @@ async def _tell(
     )
 
 
-async def _busy_time(seed: int, witness: Witness, machine: Machine, *, until: datetime) -> None:
+async def _busy_time(seed: int, witness: Witness, machine: Machine, *, until: datetime) -> Callers:
     async def live(people: People) -> None:
         async with asyncio.TaskGroup() as people.tasks:
             await people.live()
 
-    people = People(Deeds(witness, machine, Random(f"{seed}/people")))
+    deeds = Deeds(witness, machine, Random(f"{seed}/people"))
+    people = People(deeds)
     async with asyncio.TaskGroup() as tasks:
         living = tasks.create_task(live(people))
         await machine.live_and_die(until)
         people.rest()
         living.cancel()
+    return deeds.callers
 
 
 async def _quiet_time(machine: Machine) -> Fleet:
@@ -129,7 +138,10 @@ async def _quiet_time(machine: Machine) -> Fleet:
     fleets: list[Fleet] = []
 
     async def end(parts: Parts) -> None:
-        while any(known.open for known in parts.live.fleet.endpoints.values()):
+        limit = machine.clocks.now() + timedelta(seconds=QUIET_SECONDS)  # what is never over then breaks a promise
+        while any(known.open or known.leases for known in parts.live.fleet.endpoints.values()):
+            if machine.clocks.now() > limit:
+                break
             await machine.clocks.true.sleep(1.0)
         fleets.append(parts.live.fleet)
 
@@ -149,12 +161,6 @@ def _stored(disk: Disk) -> bytes:
     if disk.path is not None:
         return b"".join(file.read_bytes() for file in sorted(disk.path.parent.glob("log.db*")))
     return repr((disk.store.events, disk.store.board, disk.store.parked)).encode()
-
-
-def _server(runner: web.AppRunner) -> Callable[[], asyncio.Protocol]:
-    if runner.server is None:
-        raise AssertionError("the runner was not set up")
-    return runner.server
 
 
 @contextmanager

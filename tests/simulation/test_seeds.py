@@ -7,9 +7,9 @@ from tests.simulation.record import Record
 from tests.simulation.story import Story, tell
 from tests.simulation.world import DAY
 
-ORDINARY = range(1, 26)
-MANY = range(26, 226)
-ON_SQLITE = frozenset({3, 11, 19})  # the others run on the log in memory, over the same contract
+ORDINARY = (1, 3, 12, 14, 17, 19, 20, 22, 23)  # those from 12 on have each shown something
+MANY = [seed for seed in range(1, 226) if seed not in ORDINARY]
+ON_SQLITE = frozenset({3, 19})  # the others run on the log in memory, over the same contract
 
 
 def judge(story: Story) -> None:

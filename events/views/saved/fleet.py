@@ -10,7 +10,8 @@ from events.views.fleet import Act, Fleet, Health, Hold, Known, Lease
 from events.views.saved.form import Shape
 from statemachine.model import Endpoint, EndpointName
 
-FOLD = 2  # 2: intents tell what they send, and whose token signs it; who needs an endpoint awake
+# 2: intents tell what they send, and whose token signs it; who needs an endpoint awake. 3: a hold stays for a day more.
+FOLD = 3
 
 
 class ActRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
