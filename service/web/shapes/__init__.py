@@ -1,0 +1,123 @@
+"""The documents that the daemon answers with; /openapi.json is made from these very classes.
+
+What is not known is null, never 0 and never an empty text.
+"""
+
+from service.web.shapes.cells import Instant, Json
+from service.web.shapes.commands import CommandBody, HoldBody, Lifted, Outcome
+from service.web.shapes.daemon import (
+    Health,
+    Incident,
+    Inspection,
+    Namespace,
+    NotReady,
+    Status,
+    Subscriber,
+    Suspected,
+    Unreachable,
+)
+from service.web.shapes.endpoints import (
+    Act,
+    Endpoint,
+    EndpointDetail,
+    Endpoints,
+    Hold,
+    Line,
+    Since,
+    Then,
+    Warning,  # noqa: A004  # what it is called in the log, too
+)
+from service.web.shapes.log import (
+    Event,
+    EventField,
+    EventPart,
+    Events,
+    EventType,
+    EventTypes,
+    Parked,
+    ParkedBody,
+    ParkedEvents,
+    Unparked,
+)
+from service.web.shapes.past import Bounds, Life, Stretch, TimeIn, Timeline, Uptime
+from service.web.shapes.problems import Error, Refusal
+from service.web.shapes.reasons import Explanation, Keeper, Passage, Plan, Step, Who, Why
+from service.web.shapes.tokens import Grant, Token, TokenBody, TokenMade, TokenRevoked, Tokens
+from service.web.shapes.waiting import (
+    Answer,
+    EnsureBody,
+    Expected,
+    Lease,
+    LeaseBody,
+    Leases,
+    Released,
+    RenewBody,
+    Snippets,
+)
+
+__all__ = [
+    "Act",
+    "Answer",
+    "Bounds",
+    "CommandBody",
+    "Endpoint",
+    "EndpointDetail",
+    "Endpoints",
+    "EnsureBody",
+    "Error",
+    "Event",
+    "EventField",
+    "EventPart",
+    "EventType",
+    "EventTypes",
+    "Events",
+    "Expected",
+    "Explanation",
+    "Grant",
+    "Health",
+    "Hold",
+    "HoldBody",
+    "Incident",
+    "Inspection",
+    "Instant",
+    "Json",
+    "Keeper",
+    "Lease",
+    "LeaseBody",
+    "Leases",
+    "Life",
+    "Lifted",
+    "Line",
+    "Namespace",
+    "NotReady",
+    "Outcome",
+    "Parked",
+    "ParkedBody",
+    "ParkedEvents",
+    "Passage",
+    "Plan",
+    "Refusal",
+    "Released",
+    "RenewBody",
+    "Since",
+    "Snippets",
+    "Status",
+    "Step",
+    "Stretch",
+    "Subscriber",
+    "Suspected",
+    "Then",
+    "TimeIn",
+    "Timeline",
+    "Token",
+    "TokenBody",
+    "TokenMade",
+    "TokenRevoked",
+    "Tokens",
+    "Unparked",
+    "Unreachable",
+    "Uptime",
+    "Warning",
+    "Who",
+    "Why",
+]
