@@ -44,7 +44,11 @@ def _crossings(record: Record) -> defaultdict[str, list[tuple[datetime, datetime
     for place, looks in record.looks.items():
         crossings[place] += [(look.at, look.answered_at) for look in looks]
     for write in record.writes:
-        crossings["/".join(write.parts[:2])].append((write.at - MOMENT, write.at + timedelta(seconds=25)))
+        crossed = (write.at - MOMENT, write.at + timedelta(seconds=25))
+        about = "/".join(write.parts[:2])
+        for place in [about] if "/" in about else record.spans:  # the path of a creation does not name it
+            if place.startswith(about):
+                crossings[place].append(crossed)
     return crossings
 
 

@@ -54,7 +54,8 @@ class Exchange:
     @property
     def listing(self) -> bool:
         """Return whether a page of a namespace was asked for."""
-        return self.request.path.startswith("/v2/endpoint/") and len(self.parts) == 1
+        asked = self.request.method == "GET" and self.request.path.startswith("/v2/endpoint/")
+        return asked and len(self.parts) == 1
 
     @property
     def parts(self) -> list[str]:
