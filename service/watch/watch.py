@@ -87,9 +87,9 @@ class Watch:
         """Look at a whole namespace, once for all who ask before that look begins; return whether it could be read."""
         return await self._sweeps.look(namespace, lambda: self.of(namespace).sweep())
 
-    async def absorb(self, item: Item) -> None:
-        """Record what the answer to one of our own writes tells."""
-        await self.of(item.name.namespace).absorb({item.name: item})
+    async def absorb(self, item: Item) -> bool:
+        """Record what the answer to one of our own writes tells; return whether it still tells anything."""
+        return item.name in await self.of(item.name.namespace).absorb({item.name: item})
 
     @contextmanager
     def writing(self, name: EndpointName) -> Iterator[None]:

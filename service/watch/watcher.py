@@ -149,12 +149,16 @@ class Watcher:
                 )
             found = await self._reader.look(name)  # the token may have found the namespace again since the first look
         await self.absorb({name: found})
-        if self.track(name).life is None and isinstance(found, Missing):
+        track = self.track(name)
+        if track.life is None and not track.writing and isinstance(found, Missing):
             del self.tracks[name]  # whatever name is asked for, only those that were there are remembered
         return found
 
-    async def absorb(self, found: Mapping[EndpointName, Item | Missing]) -> None:
-        """Decide what these looks tell, and append it: one unit per endpoint, all in one call."""
+    async def absorb(self, found: Mapping[EndpointName, Item | Missing]) -> set[EndpointName]:
+        """Decide what these looks tell, and append it: one unit per endpoint, all in one call. Return who was counted.
+
+        What was asked before somebody else was answered is late, and tells nothing.
+        """
         async with self._lock:
             observations: dict[EndpointName, Observation] = {}
             changes: dict[EndpointName, tuple[LifecycleEvent, ...]] = {}
@@ -179,6 +183,7 @@ class Watcher:
             for name, observation in observations.items():
                 if name in taken or name not in changes:
                     self.track(name).take(observation, new_since=self.swept_at)
+            return set(observations)
 
     @contextmanager
     def writing(self, name: EndpointName) -> Iterator[None]:
