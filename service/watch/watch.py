@@ -34,9 +34,12 @@ class Watch:
         self._sweeps: Shared[bool] = Shared()
 
     async def begin(self, watchers: dict[str, Watcher], fleet: Fleet) -> None:
-        """Let new watchers take up what the log and the board know, and only then look through them."""
+        """Let new watchers take up what log, board and predecessors know, and only then look through them."""
         for watcher in watchers.values():
             await watcher.restore(fleet)
+        for namespace, watcher in watchers.items():
+            if namespace in self.watchers:
+                watcher.succeed(self.watchers[namespace])
         self.watchers = watchers
 
     async def run(self) -> None:

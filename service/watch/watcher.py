@@ -34,7 +34,7 @@ class Watcher:
     """One namespace's task. `run` is for ever; `sweep` is one round of it.
 
     `swept_at` is when the last good sweep was asked for, `swept` the same in monotonic seconds of this process; `asked`
-    tells whether one sweep is over, well or not.
+    tells whether one sweep is over, well or not. `unsaved` are documents that the board does not have as they are.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Watcher:
         self.namespace = namespace
         self.tracks: dict[EndpointName, Track] = {}
         self.documents: dict[EndpointName, bytes] = {}
+        self.unsaved: dict[str, bytes | None] = {}
         self.swept_at: datetime | None = None
         self.swept: float | None = None
         self.trouble = Trouble(namespace, log=log, clock=clock)
@@ -70,7 +71,6 @@ class Watcher:
         self._whole_at: datetime | None = None
         self._left_out: dict[str, bytes] = {}  # by the sweep at `_whole_at`: when each was last looked at
         self._on_board: frozenset[str] = frozenset()  # whose row there says that it was left out
-        self._unsaved: dict[str, bytes | None] = {}
         self._gap = False  # an outage or a restart lies between the last good sweep and now
         self._logger: Any = structlog.get_logger().bind(namespace=namespace)
 
@@ -97,6 +97,11 @@ class Watcher:
                 )
         if self.namespace in fleet.namespaces:
             self.trouble.restore(fleet.namespaces[self.namespace])
+
+    def succeed(self, before: "Watcher") -> None:
+        """Take over the documents of who watched the namespace before: the board has them as they were a while ago."""
+        self.documents = dict(before.documents)
+        self.unsaved = dict(before.unsaved)
 
     async def run(self) -> None:
         """Sweep for ever, at the pace that the namespace asks for."""
@@ -208,7 +213,7 @@ class Watcher:
 
     async def save(self) -> None:
         """Put freshness and the masked documents on the board: at most every 15 s, and at a clean stop."""
-        unsaved, self._unsaved = self._unsaved, {}
+        unsaved, self.unsaved = self.unsaved, {}
         try:
             if unsaved:
                 await self._log.board.put("document", unsaved)
@@ -219,8 +224,8 @@ class Watcher:
                     await self._log.board.put("left_out", rows)
                 await self._log.board.put("sweep", {self.namespace: msgspec.json.encode(self._whole_at)})
                 self._on_board = frozenset(self._left_out)
-        except LogUnusable:
-            self._unsaved = unsaved | self._unsaved
+        except (LogUnusable, asyncio.CancelledError):
+            self.unsaved = unsaved | self.unsaved
             raise
         self._saved = self._clock.monotonic()
 
@@ -295,4 +300,4 @@ class Watcher:
             del self.documents[name]
         else:
             self.documents[name] = document
-        self._unsaved[str(name)] = document
+        self.unsaved[str(name)] = document

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from events.catalogue import Abandoned, Confirmed, Failed
+from service.app import World, daemon
 from service.simulator.orders import Order
 from statemachine.model import Discovered
-from tests.integration.test_hub import CHAT, begun
+from tests.integration.test_hub import CHAT, Hands, begun
 from tests.integration.world import ACT, Scene
 
 pytestmark = pytest.mark.looptime
@@ -78,3 +79,33 @@ async def test_a_write_is_seen_by_the_next_read_though_somebody_looked_meanwhile
 
         assert (read["status"]["state"], read.get("tags")) == (told["status"]["state"], told.get("tags"))
         assert read.get("tags") == ["x"] if sent else read["status"]["state"] == "paused"
+
+
+async def test_what_was_written_is_seen_by_the_next_read_across_a_reload(stage: Scene) -> None:
+    stage.sim.create("acme", "chat", state="running", type="public")
+    other = stage.configuration(ACT.replace('"1h"', '"2h"'))
+    world = World(clock=stage.clock, log=stage.log, reload=lambda: other)
+    async with daemon(stage.configuration(ACT), world) as parts:
+        while not parts.ready:
+            await stage.clock.sleep(0.1)
+        ask, old = Hands(stage, parts), parts.callers
+        await stage.clock.sleep(20)
+
+        async def seen() -> tuple[str, int]:
+            listed = (await ask("GET", "/v2/endpoint/acme"))[1]["items"]
+            return (await ask("GET", CHAT))[1]["status"]["state"], len(listed)
+
+        assert (await ask("POST", f"{CHAT}/pause"))[0] == 200
+        assert (await ask("POST", "/v2/endpoint/acme", json=DOCUMENT))[0] == 200
+        before = await seen()
+        stage.sim.faults.slow_list_seconds = 5.0
+        world.reloading.set()
+        while parts.callers is old:
+            await stage.clock.sleep(0.01)
+        after = await seen()
+        await stage.clock.sleep(60)
+        documents = await stage.log.board.scan("document")
+
+    assert (before, after) == (("paused", 2), ("paused", 2))
+    assert documents.keys() == {"acme/chat", "acme/new"}  # what was not saved before is saved by who came after
+    assert b'"paused"' in documents["acme/chat"]
