@@ -40,8 +40,7 @@ def spoken(handler: Callable[[web.Request, Caller], Awaitable[web.StreamResponse
             async with callers.calling(_token(request), address=address, failures=failures_of(request)) as caller:
                 return await handler(request, caller)
         except TooManyRefused as refused:
-            sentence = f"too many wrong tokens came from your address of late: try again in {refused.seconds} s"
-            return _error(429, sentence, {"Retry-After": str(refused.seconds)})
+            return _error(429, str(refused), {"Retry-After": str(refused.seconds)})
         except TimeoutError:
             return _error(503, "the configuration was read anew meanwhile: ask again", {"Retry-After": "1"})
         except Said as said:
