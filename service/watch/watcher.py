@@ -63,6 +63,7 @@ class Watcher:
         self._poll = poll
         self._chance = chance
         self._lock = asyncio.Lock()
+        self._sweeping = asyncio.Lock()
         self.asked = False
         self._awaited = awaited
         self._ours = ours
@@ -118,7 +119,14 @@ class Watcher:
             await self._pause(seconds)
 
     async def sweep(self) -> bool:
-        """Look at the whole namespace once and record what changed; return whether it could be read."""
+        """Look at the whole namespace once and record what changed; return whether it could be read.
+
+        One sweep comes after the other, whoever asks for them: an outage that two met at once would be told twice.
+        """
+        async with self._sweeping:
+            return await self._sweep()
+
+    async def _sweep(self) -> bool:
         asked_at = self._clock.now()
         try:
             sweep = await self._reader.sweep(self.namespace)
