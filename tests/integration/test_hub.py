@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
 from types import CellType
@@ -20,8 +20,11 @@ from service.commands import CannotApply, GivenUp
 from service.config import Configuration
 from service.huggingface.tokens import Token
 from service.parts import Parts
+from service.ports import Item
+from service.watch.watch import LOOKS
 from service.web.hub.speech import BETWEEN
 from statemachine.machine import Command
+from statemachine.model import EndpointName, Missing
 from tests.integration.world import ACT, Scene, endpoint
 
 pytestmark = pytest.mark.looptime
@@ -123,6 +126,38 @@ async def test_a_hundred_who_want_it_fresh_at_once_cost_two_looks(stage: Scene, 
     assert 1 <= len(ask.asked("robot", path)) - before <= 3  # one of them may be the watcher's own
     if path == CHAT:
         assert {one.result()[1]["status"]["state"] for one in told} == {"paused"}
+
+
+async def test_who_asks_for_many_names_at_once_holds_up_neither_the_watcher_nor_another_namespace(stage: Scene) -> None:
+    under_way: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+    stage.sim.create("beta", "own", state="running", type="public")
+    async with begun(stage, "[namespaces]\nacme = {}\nbeta = {}\n") as ask:
+        await ask("GET", "/api/whoami-v2")
+        watch, look = ask.parts.watch, ask.parts.watch.look
+
+        async def counted(name: EndpointName) -> Item | Missing:
+            under_way[name.namespace] += 1
+            most[name.namespace] = max(most[name.namespace], under_way[name.namespace])
+            try:
+                return await look(name)
+            finally:
+                under_way[name.namespace] -= 1
+
+        watch.look = counted  # type: ignore[method-assign]
+        stage.sim.faults.latency_seconds = (2.0, 2.0)
+        async with asyncio.TaskGroup() as tasks:
+            told = [tasks.create_task(ask("GET", f"/v2/endpoint/acme/nobody-{number}")) for number in range(60)]
+            await stage.clock.sleep(1)
+            async with asyncio.timeout(5):
+                other = await ask("GET", "/v2/endpoint/beta/nobody")
+            await stage.clock.sleep(20)
+            swept = stage.clock.monotonic() - (watch.of("acme").swept or 0.0)
+
+    assert {code for code, _ in (one.result() for one in told)} == {404}
+    assert other[0] == 404
+    assert (most["acme"], most["beta"]) == (LOOKS, 1)
+    assert swept < 20
 
 
 # --- who may ---------------------------------------------------------------------------------------------------------
