@@ -145,10 +145,14 @@ class HoldPlaced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldLifted:
-    """A hold was taken away before its time. `hold`: its id. `author`: who took it away."""
+    """A hold was taken away before its time. `hold`: its id. `author`: who took it away.
+
+    `request`: by which of the requests that came with a key; None: it came without one.
+    """
 
     hold: str
     author: str
+    request: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

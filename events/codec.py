@@ -90,6 +90,8 @@ UPCASTS: dict[str, tuple[Upcast, ...]] = {
     "endpoint.deleted": (_as_it_was,),
     # 2: what a creation or an update sends, masked; whose token signs it
     "act.intended": (_as_it_was,),
+    # 2: by which request
+    "hold.lifted": (_as_it_was,),
 }
 
 _NAMES = {cls: name for name, cls in TYPES.items()}

@@ -1,16 +1,18 @@
 """Who calls with a token of Hugging Face: whoami tells, and is believed for a minute.
 
 A token lives only in the client that signs with it, and both go when the minute is over, or the last call that began
-in it; it is found again by a hash with a key of this process. It is written nowhere.
+in it; it is found again by a hash with a key of this process. It is written nowhere. Of a token that was wrong a moment
+ago, or right before, that hash alone is kept: so that one stale script locks nobody else out of its address.
 """
 
 import asyncio
 import hashlib
 import secrets
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import aiohttp
 
@@ -19,17 +21,22 @@ from service.clock import Clock
 from service.ports import HubError, Identity, Item, Sweep, Unauthorized, Writer
 from statemachine.model import EndpointName, Missing
 
+V = TypeVar("V")
+
 BELIEVED_SECONDS = 60.0
 MOST = 256  # callers whose clients are kept
 MOST_NEW = 100  # tokens of which nobody knows yet whose they are: each is a request to whoami under way
+MOST_WAITING = 100  # new ones of addresses of which as many are asked about as may yet be wrong
+REFUSED_SECONDS = 60.0  # for which a token that was wrong is not asked about again
+MOST_HASHES = 1000  # of tokens that were wrong, and of those that were right
 
 
 class TooManyRefused(Exception):
-    """So many wrong tokens came from this address of late that no new one of it is asked about now."""
+    """So many wrong tokens came from this address of late, or so many new ones at once, that none is asked about."""
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, why: str, seconds: int) -> None:
         """Keep after how many seconds one is."""
-        super().__init__(f"no new token is asked about for {seconds} s")
+        super().__init__(f"{why}: try again in {seconds} s")
         self.seconds = seconds
 
 
@@ -129,6 +136,10 @@ class Callers:
         self._key = secrets.token_bytes(32)
         self._known: dict[bytes, Caller] = {}
         self._new: dict[bytes, Caller] = {}  # of whom nobody knows yet who they are
+        self._limits: set[asyncio.Timeout] = set()  # of every call, also of who is known no longer
+        self._refused: OrderedDict[bytes, tuple[float, Unauthorized]] = OrderedDict()
+        self._right: OrderedDict[bytes, None] = OrderedDict()
+        self._waiting = 0
         self._somebody = asyncio.Event()
         self._over = False
 
@@ -140,17 +151,19 @@ class Callers:
     async def calling(self, secret: str, *, address: str, failures: Failures) -> AsyncIterator[Caller]:
         """Give the block whose token this is. Raises HubError if nobody's or if nobody can tell, and TooManyRefused.
 
-        A wrong token is counted in `failures`, for the address that showed it. A client is not closed under a call;
-        when its configuration ends, TimeoutError ends the calls that go on, and every later one.
+        A wrong token is counted in `failures`, for the address that showed it, once a minute. A client is not closed
+        under a call; when its configuration ends, TimeoutError ends the calls that go on, and every later one.
         """
         caller = await self._of(secret, address, failures)
         limit = asyncio.timeout(None)
         caller.calls.add(limit)
+        self._limits.add(limit)
         try:
             async with limit:
                 yield caller
         finally:
             caller.calls.discard(limit)
+            self._limits.discard(limit)
             if caller.left and not caller.calls:
                 await caller.connection.hub.close()
             if self._clock.monotonic() >= caller.ends_at():
@@ -170,11 +183,11 @@ class Callers:
     async def aclose(self) -> None:
         """End every call, and close every client; nobody calls here any more."""
         self._over = True
+        while self._limits:
+            self._limits.pop().reschedule(0)
         for callers in (self._known, self._new):
             while callers:
                 _, caller = callers.popitem()
-                for limit in caller.calls:
-                    limit.reschedule(0)
                 await self._leave(caller)
 
     async def _of(self, secret: str, address: str, failures: Failures) -> Caller:
@@ -184,7 +197,9 @@ class Callers:
                 raise TimeoutError
             caller = self._known.get(at) or self._new.get(at)
             if caller is None:
-                self._require_patience(address, failures)
+                self._require_not_refused(at)
+                if at not in self._right and await self._waited(address, failures):
+                    continue
                 caller = self._new[at] = Caller(connection=self._connect(secret), came_from=party(address))
             elif at in self._known:
                 self._known[at] = self._known.pop(at)  # the one that called last is at the end
@@ -205,6 +220,7 @@ class Callers:
                 raise TimeoutError from None
             if isinstance(error, Unauthorized):
                 failures.add(address, self._clock.monotonic())
+                self._refuse(at, error)
             if isinstance(error, Unauthorized) or caller.identity is None:
                 caller.failure = error
                 self._known.pop(at, None)
@@ -216,11 +232,15 @@ class Callers:
                 del self._new[at]
                 await self._leave(caller)
         caller.asked = self._clock.monotonic()
+        _keep(self._right, at, None)
         if self._new.pop(at, None) is not None:
             self._known[at] = caller
             self._somebody.set()
         while len(self._known) > MOST:
-            await self._leave(self._known.pop(next(iter(self._known))))
+            idle = next((other for other, known in self._known.items() if not known.busy), None)
+            if idle is None:
+                break  # a call that goes on is not cut short for a new one; the minute's end brings it down
+            await self._leave(self._known.pop(idle))
 
     async def _forget(self) -> None:
         """Let go of everybody whose minute is over, and who neither calls nor is asked about."""
@@ -235,11 +255,44 @@ class Callers:
         if not caller.calls:
             await caller.connection.hub.close()
 
-    def _require_patience(self, address: str, failures: Failures) -> None:
-        """Refuse a new token of an address whose wrong ones, and those that may yet be, were too many of late."""
-        pending = sum(caller.came_from == party(address) for caller in self._new.values())
-        seconds = failures.until(address, self._clock.monotonic(), pending=pending)
-        if len(self._new) >= MOST_NEW:
-            seconds = seconds or 1
-        if seconds is not None:
-            raise TooManyRefused(seconds)
+    def _refuse(self, at: bytes, error: Unauthorized) -> None:
+        """Remember that a token is wrong, by words alone: a traceback holds whoever asked, and with him the token."""
+        self._right.pop(at, None)
+        words = Unauthorized(str(error), code=error.code, body=error.body)
+        _keep(self._refused, at, (self._clock.monotonic() + REFUSED_SECONDS, words))
+
+    def _require_not_refused(self, at: bytes) -> None:
+        """Answer a token that was wrong a moment ago as then: it is asked about, and counted, once a minute."""
+        until, error = self._refused.get(at, (float("-inf"), None))
+        if error is None or self._clock.monotonic() >= until:
+            self._refused.pop(at, None)
+            return
+        raise Unauthorized(str(error), code=error.code, body=error.body)
+
+    async def _waited(self, address: str, failures: Failures) -> bool:
+        """Return whether a new token had to wait for another one of its address, and is to be looked at anew.
+
+        Those that are asked about may yet turn out wrong: no more are at once than would be too many then. Raises
+        TooManyRefused when too many were wrong.
+        """
+        now, pending = self._clock.monotonic(), [new for new in self._new.values() if new.came_from == party(address)]
+        if seconds := failures.until(address, now):
+            raise TooManyRefused("too many wrong tokens came from your address of late", seconds)
+        if len(self._new) >= MOST_NEW or self._waiting >= MOST_WAITING:
+            raise TooManyRefused("too many new tokens come at once", 1)
+        if not pending or failures.until(address, now, pending=len(pending)) is None:
+            return False
+        self._waiting += 1
+        try:
+            async with pending[0].lock:  # until it is known whose it is, or that it is nobody's
+                return True
+        finally:
+            self._waiting -= 1
+
+
+def _keep(hashes: OrderedDict[bytes, V], at: bytes, what: V) -> None:
+    """Remember one more, and forget the one that came first when they are too many."""
+    hashes[at] = what
+    hashes.move_to_end(at)
+    if len(hashes) > MOST_HASHES:
+        hashes.popitem(last=False)

@@ -21,7 +21,7 @@ from service.commands.asked import Asked, remembered, why_unfit
 from service.commands.creation import CREATE, Creation
 from service.commands.effect import scaling_of
 from service.commands.ending import Ending
-from service.commands.lifting import id_of_lift, lifted_before
+from service.commands.lifting import id_of_lift, id_of_request, lifted_before
 from service.commands.means import Means
 from service.commands.outcome import (
     CannotApply,
@@ -96,7 +96,7 @@ class Commander:
                 return found
             return self._why_not(name, found, command) or await self._mean(name, command.value, asked, send)
 
-        return await _anew_while_stale(decide)
+        return await self._agreed(name, asked, await _anew_while_stale(decide))
 
     async def delete(
         self, name: EndpointName, *, actor: str, key: str, reason: str = "", writer: Writer | None = None
@@ -129,7 +129,7 @@ class Commander:
                 return found
             return await self._mean(name, Command.UPDATE.value, asked, send)
 
-        return await _anew_while_stale(decide)
+        return await self._agreed(name, asked, await _anew_while_stale(decide))
 
     async def create(
         self,
@@ -275,15 +275,16 @@ class Commander:
         the middle), nothing that was placed since, and returns how many it lifted in all.
         """
         holds = self._fleet.all_holds if name is None else self._fleet.known(name).holds
-        lifted = {} if key is None else await lifted_before(self._log, name, author=author, key=key)
+        request = id_of_request(author, key)
+        lifted = {} if request is None else await lifted_before(self._log, name, author=author, request=request)
         since = min(lifted.values(), default=None)
         count = len(lifted)
         for hold in list(holds.values()):
             if hold.id in lifted or hold.until <= self._clock.now() or (since is not None and hold.position > since):
                 continue
-            told = HoldLifted(hold=hold.id, author=author)
-            await tell(self._log, self._clock, name, told, id_=id_of_lift(hold.id, author, key), actor=author)
-            count += 1
+            told = HoldLifted(hold=hold.id, author=author, request=request)
+            result = await tell(self._log, self._clock, name, told, id_=id_of_lift(hold.id), actor=author)
+            count += isinstance(result, Appended)  # else another request lifted it first
         return count
 
     async def _told_before(self, name: EndpointName, asked: Asked) -> Outcome | None:
@@ -299,6 +300,12 @@ class Commander:
                 "else: send another key"
             )
         return self._ended.get(asked.intent) or as_it_ended(before)
+
+    async def _agreed(self, name: EndpointName, asked: Asked, outcome: Outcome) -> Outcome:
+        """Return an outcome, or, of a command that came to nothing, what its like of the same key came to meanwhile."""
+        if isinstance(outcome, CannotApply | NothingToDo):
+            return await self._told_before(name, asked) or outcome
+        return outcome
 
     async def _looked(self, name: EndpointName) -> Item | CannotApply:
         """Look afresh; say why nothing can be sent to what is not there, or of which nothing is known."""

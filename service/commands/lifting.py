@@ -1,4 +1,7 @@
-"""By which request a hold was lifted: its idempotency key is in the id of the event, so that the log remembers it."""
+"""By which request a hold was lifted: that stands in the event, so that the log remembers it.
+
+It is no part of the event's id: whoever else lifts the same hold at the same time must find it lifted.
+"""
 
 from events import codec, streams
 from events.catalogue import HoldLifted
@@ -10,12 +13,17 @@ from statemachine.model import EndpointName
 LIFTED = (codec.type_of(HoldLifted),)
 
 
-def id_of_lift(hold: str, author: str, key: str | None) -> str:
-    """Return the id under which a hold is lifted: of a request with a key its own, else one for all."""
-    return decision_id("lift", hold) if key is None else decision_id("lift", author, key, hold)
+def id_of_lift(hold: str) -> str:
+    """Return the id under which a hold is lifted, whoever does it: it is lifted once."""
+    return decision_id("lift", hold)
 
 
-async def lifted_before(log: EventLog, name: EndpointName | None, *, author: str, key: str) -> dict[str, int]:
+def id_of_request(author: str, key: str | None) -> str | None:
+    """Return what stands for a request with a key in the events that come of it."""
+    return None if key is None else decision_id("request to lift", author, key)
+
+
+async def lifted_before(log: EventLog, name: EndpointName | None, *, author: str, request: str) -> dict[str, int]:
     """Return the holds that a request lifted when it came before, however long ago, and the positions that say so."""
     stream = streams.EVERYTHING if name is None else streams.acts(name)
     found: dict[str, int] = {}
@@ -24,7 +32,7 @@ async def lifted_before(log: EventLog, name: EndpointName | None, *, author: str
         page = await log.read(Query(stream=stream, types=LIFTED, actor=author, after=after))
         for recorded in page.events:
             event = codec.decode(recorded)
-            if isinstance(event, HoldLifted) and recorded.id == id_of_lift(event.hold, author, key):
+            if isinstance(event, HoldLifted) and event.request == request:
                 found[event.hold] = recorded.position
         after, more = page.events[-1].position if page.events else after, page.more
     return found

@@ -1,6 +1,7 @@
 """What is sent for an intent, and with whose token; the answer is recorded as one write in flight."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,8 +54,10 @@ class Sending:
                 except HubError as error:
                     hush(error, hidden)
                     raise
-                if item is not None:
-                    await self.watch.absorb(item)
+                if item is not None and not await self.watch.absorb(item):
+                    # Somebody looked meanwhile, and that look may tell what was before: the next reader must see this.
+                    with suppress(HubError):
+                        await self.watch.look(name)
             return item
 
         return sent

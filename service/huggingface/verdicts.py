@@ -45,9 +45,8 @@ def judge(call: Call, answer: Answer, *, secret: str, now: datetime) -> Trouble:
         case code if code >= 500:
             do = "the API failed: look again after a while; see https://status.huggingface.co"
             wait = told_wait(answer.headers, now)
-            return Trouble(
-                error=Unavailable(f"{start}; {do}", word="server_error"), again=Again.IF_HARMLESS, wait_seconds=wait
-            )
+            failing = Unavailable(f"{start}; {do}", word="server_error", wait_seconds=wait or 0.0)
+            return Trouble(error=failing, again=Again.IF_HARMLESS, wait_seconds=wait)
         case code if code < 400:
             do = "redirects are not followed, since the token would go with them: correct hub_url or api_url"
             return Trouble(error=Unavailable(f"{start}; {do}", word="malformed"), again=Again.NEVER)

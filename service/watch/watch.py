@@ -1,7 +1,7 @@
 """All the namespaces that are watched: the one door through which anybody looks at Hugging Face."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -13,6 +13,8 @@ from service.watch.shared import Shared
 from service.watch.track import Track
 from service.watch.watcher import Watcher
 from statemachine.model import EndpointName, Missing
+
+LOOKS = 4  # at single endpoints of one namespace, that callers ask for, at a time
 
 
 class NotWatched(Exception):
@@ -31,12 +33,16 @@ class Watch:
         self.watchers: dict[str, Watcher] = {}
         self._awaited: Counter[str] = Counter()
         self._looks: Shared[Item | Missing] = Shared()
+        self._room = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(LOOKS))
         self._sweeps: Shared[bool] = Shared()
 
     async def begin(self, watchers: dict[str, Watcher], fleet: Fleet) -> None:
-        """Let new watchers take up what the log and the board know, and only then look through them."""
+        """Let new watchers take up what log, board and predecessors know, and only then look through them."""
         for watcher in watchers.values():
             await watcher.restore(fleet)
+        for namespace, watcher in watchers.items():
+            if namespace in self.watchers:
+                watcher.succeed(self.watchers[namespace])
         self.watchers = watchers
 
     async def run(self) -> None:
@@ -80,16 +86,25 @@ class Watch:
         return await self.of(name.namespace).look(name)
 
     async def look_for_all(self, name: EndpointName) -> Item | Missing:
-        """Look at one endpoint as `look` does, once for all who ask before that look begins."""
-        return await self._looks.look(name, lambda: self.look(name))
+        """Look at one endpoint as `look` does, once for all who ask before that look begins, and few at a time.
+
+        Whoever asks for many names, there or not, waits, and not the watcher.
+        """
+        self.of(name.namespace)
+
+        async def look() -> Item | Missing:
+            async with self._room[name.namespace]:
+                return await self.look(name)
+
+        return await self._looks.look(name, look)
 
     async def sweep_for_all(self, namespace: str) -> bool:
         """Look at a whole namespace, once for all who ask before that look begins; return whether it could be read."""
         return await self._sweeps.look(namespace, lambda: self.of(namespace).sweep())
 
-    async def absorb(self, item: Item) -> None:
-        """Record what the answer to one of our own writes tells."""
-        await self.of(item.name.namespace).absorb({item.name: item})
+    async def absorb(self, item: Item) -> bool:
+        """Record what the answer to one of our own writes tells; return whether it still tells anything."""
+        return item.name in await self.of(item.name.namespace).absorb({item.name: item})
 
     @contextmanager
     def writing(self, name: EndpointName) -> Iterator[None]:

@@ -34,7 +34,7 @@ class Watcher:
     """One namespace's task. `run` is for ever; `sweep` is one round of it.
 
     `swept_at` is when the last good sweep was asked for, `swept` the same in monotonic seconds of this process; `asked`
-    tells whether one sweep is over, well or not.
+    tells whether one sweep is over, well or not. `unsaved` are documents that the board does not have as they are.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Watcher:
         self.namespace = namespace
         self.tracks: dict[EndpointName, Track] = {}
         self.documents: dict[EndpointName, bytes] = {}
+        self.unsaved: dict[str, bytes | None] = {}
         self.swept_at: datetime | None = None
         self.swept: float | None = None
         self.trouble = Trouble(namespace, log=log, clock=clock)
@@ -62,6 +63,7 @@ class Watcher:
         self._poll = poll
         self._chance = chance
         self._lock = asyncio.Lock()
+        self._sweeping = asyncio.Lock()
         self.asked = False
         self._awaited = awaited
         self._ours = ours
@@ -70,7 +72,6 @@ class Watcher:
         self._whole_at: datetime | None = None
         self._left_out: dict[str, bytes] = {}  # by the sweep at `_whole_at`: when each was last looked at
         self._on_board: frozenset[str] = frozenset()  # whose row there says that it was left out
-        self._unsaved: dict[str, bytes | None] = {}
         self._gap = False  # an outage or a restart lies between the last good sweep and now
         self._logger: Any = structlog.get_logger().bind(namespace=namespace)
 
@@ -98,6 +99,11 @@ class Watcher:
         if self.namespace in fleet.namespaces:
             self.trouble.restore(fleet.namespaces[self.namespace])
 
+    def succeed(self, before: "Watcher") -> None:
+        """Take over the documents of who watched the namespace before: the board has them as they were a while ago."""
+        self.documents = dict(before.documents)
+        self.unsaved = dict(before.unsaved)
+
     async def run(self) -> None:
         """Sweep for ever, at the pace that the namespace asks for."""
         while True:
@@ -113,7 +119,14 @@ class Watcher:
             await self._pause(seconds)
 
     async def sweep(self) -> bool:
-        """Look at the whole namespace once and record what changed; return whether it could be read."""
+        """Look at the whole namespace once and record what changed; return whether it could be read.
+
+        One sweep comes after the other, whoever asks for them: an outage that two met at once would be told twice.
+        """
+        async with self._sweeping:
+            return await self._sweep()
+
+    async def _sweep(self) -> bool:
         asked_at = self._clock.now()
         try:
             sweep = await self._reader.sweep(self.namespace)
@@ -149,12 +162,16 @@ class Watcher:
                 )
             found = await self._reader.look(name)  # the token may have found the namespace again since the first look
         await self.absorb({name: found})
-        if self.track(name).life is None and isinstance(found, Missing):
+        track = self.track(name)
+        if track.life is None and not track.writing and isinstance(found, Missing):
             del self.tracks[name]  # whatever name is asked for, only those that were there are remembered
         return found
 
-    async def absorb(self, found: Mapping[EndpointName, Item | Missing]) -> None:
-        """Decide what these looks tell, and append it: one unit per endpoint, all in one call."""
+    async def absorb(self, found: Mapping[EndpointName, Item | Missing]) -> set[EndpointName]:
+        """Decide what these looks tell, and append it: one unit per endpoint, all in one call. Return who was counted.
+
+        What was asked before somebody else was answered is late, and tells nothing.
+        """
         async with self._lock:
             observations: dict[EndpointName, Observation] = {}
             changes: dict[EndpointName, tuple[LifecycleEvent, ...]] = {}
@@ -179,6 +196,7 @@ class Watcher:
             for name, observation in observations.items():
                 if name in taken or name not in changes:
                     self.track(name).take(observation, new_since=self.swept_at)
+            return set(observations)
 
     @contextmanager
     def writing(self, name: EndpointName) -> Iterator[None]:
@@ -203,7 +221,7 @@ class Watcher:
 
     async def save(self) -> None:
         """Put freshness and the masked documents on the board: at most every 15 s, and at a clean stop."""
-        unsaved, self._unsaved = self._unsaved, {}
+        unsaved, self.unsaved = self.unsaved, {}
         try:
             if unsaved:
                 await self._log.board.put("document", unsaved)
@@ -214,8 +232,8 @@ class Watcher:
                     await self._log.board.put("left_out", rows)
                 await self._log.board.put("sweep", {self.namespace: msgspec.json.encode(self._whole_at)})
                 self._on_board = frozenset(self._left_out)
-        except LogUnusable:
-            self._unsaved = unsaved | self._unsaved
+        except (LogUnusable, asyncio.CancelledError):
+            self.unsaved = unsaved | self.unsaved
             raise
         self._saved = self._clock.monotonic()
 
@@ -290,4 +308,4 @@ class Watcher:
             del self.documents[name]
         else:
             self.documents[name] = document
-        self._unsaved[str(name)] = document
+        self.unsaved[str(name)] = document

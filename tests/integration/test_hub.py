@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
 from types import CellType
@@ -20,7 +20,11 @@ from service.commands import CannotApply, GivenUp
 from service.config import Configuration
 from service.huggingface.tokens import Token
 from service.parts import Parts
+from service.ports import Item
+from service.watch.watch import LOOKS
+from service.web.hub.speech import BETWEEN
 from statemachine.machine import Command
+from statemachine.model import EndpointName, Missing
 from tests.integration.world import ACT, Scene, endpoint
 
 pytestmark = pytest.mark.looptime
@@ -136,6 +140,38 @@ async def test_a_status_that_nobody_knows_can_be_asked_and_waited_for(stage: Sce
     assert (waited[1]["end"], waited[1]["status"]) == ("reached", "hibernating")
     assert (given_up[1]["end"], given_up[1]["status"]) == ("failed", "hibernating")
     assert (counted[1]["count"], never[1]["count"]) == (1, 0)
+
+
+async def test_who_asks_for_many_names_at_once_holds_up_neither_the_watcher_nor_another_namespace(stage: Scene) -> None:
+    under_way: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+    stage.sim.create("beta", "own", state="running", type="public")
+    async with begun(stage, "[namespaces]\nacme = {}\nbeta = {}\n") as ask:
+        await ask("GET", "/api/whoami-v2")
+        watch, look = ask.parts.watch, ask.parts.watch.look
+
+        async def counted(name: EndpointName) -> Item | Missing:
+            under_way[name.namespace] += 1
+            most[name.namespace] = max(most[name.namespace], under_way[name.namespace])
+            try:
+                return await look(name)
+            finally:
+                under_way[name.namespace] -= 1
+
+        watch.look = counted  # type: ignore[method-assign]
+        stage.sim.faults.latency_seconds = (2.0, 2.0)
+        async with asyncio.TaskGroup() as tasks:
+            told = [tasks.create_task(ask("GET", f"/v2/endpoint/acme/nobody-{number}")) for number in range(60)]
+            await stage.clock.sleep(1)
+            async with asyncio.timeout(5):
+                other = await ask("GET", "/v2/endpoint/beta/nobody")
+            await stage.clock.sleep(20)
+            swept = stage.clock.monotonic() - (watch.of("acme").swept or 0.0)
+
+    assert {code for code, _ in (one.result() for one in told)} == {404}
+    assert other[0] == 404
+    assert (most["acme"], most["beta"]) == (LOOKS, 1)
+    assert swept < 20
 
 
 # --- who may ---------------------------------------------------------------------------------------------------------
@@ -292,6 +328,7 @@ async def test_who_calls_while_a_configuration_is_replaced_goes_on_by_neither(st
                 ("GET", "/api/whoami-v2"),
             )
         ]
+        said = await ask("GET", "/api/whoami-v2")
         await stage.clock.sleep(60)
         assert before.done()
         told = [one.result() if one.done() else "goes on" for one in between]
@@ -299,6 +336,7 @@ async def test_who_calls_while_a_configuration_is_replaced_goes_on_by_neither(st
 
     assert before.result() == "cut"
     assert told == [503, 503, 503]
+    assert said == (503, {"error": BETWEEN})  # of what was under way nobody knows whether it was done
     assert after == [404, 200]
     assert not [one for one in stage.sim.requests if one.write]
 

@@ -16,7 +16,7 @@ from service.parts import Parts
 from service.ports import Item, Unavailable
 from service.simulator import Happening
 from statemachine.machine import Command
-from statemachine.model import EndpointName
+from statemachine.model import EndpointName, Missing
 from tests.integration.open_acts import AT_ONCE, BOTH, ONE, leave_a_pause_open
 from tests.integration.world import Scene, endpoint
 
@@ -66,6 +66,35 @@ async def test_a_write_that_takes_effect_after_its_time_limit_is_not_sent_again(
         await stage.clock.sleep(120)
 
     assert len(pauses(stage)) == 1
+
+
+@pytest.mark.parametrize(("asked", "waited"), [(45.0, 45.0), (86400.0, 60.0)])
+@pytest.mark.parametrize("word", ["rate_limited", "server_error"])
+async def test_who_asks_to_be_left_alone_is_not_looked_at_before_but_for_a_minute_at_most(
+    stage: Scene, word: str, asked: float, waited: float
+) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+
+    async with stage.daemon(AT_ONCE.replace('"1h"', '"99h"')) as parts:
+        writer, pause, look = parts.commander.writers["acme"], parts.commander.writers["acme"].pause, parts.watch.look
+        refused_at, looked = float("inf"), list[float]()
+
+        async def refused(name: EndpointName) -> Item:
+            nonlocal refused_at
+            writer.pause = pause  # type: ignore[method-assign]
+            refused_at = stage.clock.monotonic()
+            raise Unavailable("not now", word=word, wait_seconds=asked)
+
+        async def noted(name: EndpointName) -> Item | Missing:
+            looked.append(stage.clock.monotonic())
+            return await look(name)
+
+        writer.pause = refused  # type: ignore[method-assign]
+        parts.watch.look = noted  # type: ignore[method-assign]
+        outcome = await parts.commander.ask(ONE, Command.PAUSE, actor="person:bob", key="1")
+
+    assert isinstance(outcome, Done)
+    assert min(at for at in looked if at > refused_at) - refused_at == pytest.approx(waited, abs=1)
 
 
 async def test_the_end_of_an_act_is_not_told_while_what_was_sent_may_still_take_effect(stage: Scene) -> None:

@@ -1,10 +1,13 @@
 """The watcher against the simulator: what it sees, and what it must not believe."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from events.catalogue import DisappearanceSuspected, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
+from events.unit import Result, Unit
 from service.watch.track import Track
 from statemachine.machine import Command
 from statemachine.model import BecameUnreadable, Deleted, Discovered, StatusChanged
@@ -173,6 +176,35 @@ async def test_a_namespace_that_is_down_does_not_hold_up_another(stage: Scene) -
     assert "beta/endpoint-000" in changed.stream
     (trouble,) = await stage.recorded(NamespaceUnreachable)
     assert trouble.stream == "namespace/acme"
+
+
+async def test_an_outage_that_the_watcher_and_a_caller_meet_at_once_is_told_once_and_so_is_its_end(
+    stage: Scene,
+) -> None:
+    fleet_of(stage, 2)
+
+    async with stage.daemon(OBSERVE) as parts:
+        await stage.clock.sleep(60)
+        append, watcher = stage.log.append, parts.watch.of("acme")
+
+        async def slowly(units: Sequence[Unit]) -> list[Result]:
+            results = await append(units)
+            await stage.clock.sleep(120)  # longer than the two, each with its repetitions, lie apart
+            return results
+
+        async def both() -> None:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(watcher.sweep())
+                tasks.create_task(parts.watch.sweep_for_all("acme"))
+
+        stage.log.append = slowly  # type: ignore[method-assign]
+        stage.sim.faults.down_namespaces.add("acme")
+        await both()
+        stage.sim.faults.down_namespaces.clear()
+        await both()
+
+    assert len(await stage.events(NamespaceUnreachable)) == 1
+    assert len(await stage.events(NamespaceRecovered)) == 1
 
 
 async def test_a_restart_continues_the_log_and_its_windows_begin_at_the_last_good_look(stage: Scene) -> None:

@@ -18,6 +18,10 @@ from statemachine.model import EndpointName
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+BETWEEN = (
+    "the daemon is between two configurations, or cannot write its log; what was sent may have its effect: "
+    "look, then ask again"
+)
 _TOKEN = re.compile(r"(?!ll_)[\x21-\x7e]{1,1024}")
 
 
@@ -40,10 +44,9 @@ def spoken(handler: Callable[[web.Request, Caller], Awaitable[web.StreamResponse
             async with callers.calling(_token(request), address=address, failures=failures_of(request)) as caller:
                 return await handler(request, caller)
         except TooManyRefused as refused:
-            sentence = f"too many wrong tokens came from your address of late: try again in {refused.seconds} s"
-            return _error(429, sentence, {"Retry-After": str(refused.seconds)})
+            return _error(429, str(refused), {"Retry-After": str(refused.seconds)})
         except TimeoutError:
-            return _error(503, "the configuration was read anew meanwhile: ask again", {"Retry-After": "1"})
+            return _error(503, BETWEEN, {"Retry-After": "1"})
         except Said as said:
             return _error(said.code, str(said), said.headers)
         except Problem as problem:

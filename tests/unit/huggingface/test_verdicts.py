@@ -54,6 +54,17 @@ def test_every_code_has_its_error_and_its_sentence(code: int, kind: type[HubErro
     assert str(trouble.error).startswith(f"cannot list the endpoints of acme: {code}, 'It is so'; ")
 
 
+@pytest.mark.parametrize("code", [429, 500, 503])
+@pytest.mark.parametrize(("asked", "wait"), [({"Retry-After": "17"}, 17.0), ({}, 0.0)])
+def test_an_answer_that_asks_to_be_left_alone_says_so_in_its_error(
+    code: int, asked: dict[str, str], wait: float
+) -> None:
+    error = judged(code, b"", **asked).error
+
+    assert isinstance(error, Unavailable)
+    assert error.wait_seconds == wait
+
+
 def test_a_bad_token_is_told_by_where_it_comes_from() -> None:
     assert "/run/secrets/hf-acme" in str(judged(401).error)
     assert "/run/secrets/hf-acme" in str(judged(403).error)

@@ -13,7 +13,18 @@ import pytest
 
 from service.access import Failures
 from service.access.failures import EACH_SECONDS, OF_ALL, OF_ONE
-from service.callers import BELIEVED_SECONDS, MOST, MOST_NEW, Caller, Callers, Connection, TooManyRefused
+from service.callers import (
+    BELIEVED_SECONDS,
+    MOST,
+    MOST_HASHES,
+    MOST_NEW,
+    MOST_WAITING,
+    REFUSED_SECONDS,
+    Caller,
+    Callers,
+    Connection,
+    TooManyRefused,
+)
 from service.clock import LoopClock
 from service.ports import HubError, Identity, Item, Sweep, Unauthorized, Unavailable
 from statemachine.model import EndpointName, Missing
@@ -206,6 +217,37 @@ async def test_no_more_are_kept_than_were_meant_and_those_who_called_last_stay()
     assert world.closed == [f"hf_{number}" for number in range(1, 6)]
 
 
+async def test_nobody_is_pushed_out_who_calls_or_is_asked_about() -> None:
+    world = World()
+    first = True
+
+    async def slowly_once() -> None:
+        nonlocal first
+        if first:
+            first = False
+            await world.clock.sleep(3)
+
+    async def call_for(seconds: float) -> None:
+        async with world.calling("hf_ben"):
+            await world.clock.sleep(seconds)
+
+    await world.call("hf_ana")
+    await world.clock.sleep(BELIEVED_SECONDS)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(call_for(10))
+        await world.clock.sleep(0.1)
+        world.answering = slowly_once
+        call = tasks.create_task(world.call("hf_ana"))
+        await world.clock.sleep(0.1)
+        for number in range(MOST):
+            await world.call(f"hf_{number}", f"10.9.{number}.1")
+        assert len(world.callers) == MOST
+        assert not {"hf_ana", "hf_ben"} & set(world.closed)
+
+    assert call.result() == "ana"
+    assert world.asked.count("hf_ana") == 2
+
+
 # --- wrong ones ------------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +264,87 @@ async def test_wrong_tokens_of_one_address_make_it_wait_and_nobody_else() -> Non
     assert await world.call("hf_known") == "known"
     await world.clock.sleep(EACH_SECONDS)
     assert await world.call("hf_bob") == "bob"
+
+
+async def test_one_stale_script_keeps_no_right_token_out() -> None:
+    world, told = World(), []
+
+    async def script() -> None:
+        while True:
+            assert await world.call("hf_wrong-since-a-month") == "wrong"
+            await world.clock.sleep(5)
+
+    async with world.running(), asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(script())
+        for number in range(20):
+            await world.clock.sleep(122.5)
+            told += [await world.call("hf_ana"), await world.call(f"hf_new{number}")]
+        task.cancel()
+
+    assert set(told) == {"ana", *(f"new{number}" for number in range(20))}
+    assert world.asked.count("hf_wrong-since-a-month") == pytest.approx(20 * 122.5 / REFUSED_SECONDS, abs=2)
+
+
+async def test_a_token_that_was_right_is_asked_about_whatever_its_address_showed_since() -> None:
+    world = World()
+    async with world.running():
+        await world.call("hf_ana")
+        await world.clock.sleep(BELIEVED_SECONDS + 1)
+        assert len(world.callers) == 0
+        for number in range(OF_ONE):
+            await world.call(f"hf_wrong{number}")
+
+        assert [await world.call("hf_ben"), await world.call("hf_ana")] == [f"wait {EACH_SECONDS:.0f}", "ana"]
+
+        await world.clock.sleep(BELIEVED_SECONDS + 1)
+        world.fails = Unauthorized("revoked", code=401, body="{}")
+        asked = len(world.asked)
+        assert [await world.call("hf_ana") for _ in range(3)] == ["wrong"] * 3
+        assert len(world.asked) == asked + 1
+        world.fails = None
+        await world.clock.sleep(REFUSED_SECONDS)
+        for number in range(OF_ONE):
+            await world.call(f"hf_wrong-too{number}")
+        assert (await world.call("hf_ana")).startswith("wait")  # what it was before it was revoked is forgotten
+
+
+async def test_no_more_hashes_are_kept_than_were_meant() -> None:
+    world = World()
+    for number in range(MOST_HASHES + 1):
+        await world.call(f"hf_wrong{number}", f"10.{number % 200}.{number // 200}.1")
+        await world.clock.sleep(0.01)
+    before = len(world.asked)
+
+    await world.call(f"hf_wrong{MOST_HASHES - 1}", "10.201.0.1")
+    assert len(world.asked) == before
+    assert (len(world.callers._refused), len(world.callers._right)) == (MOST_HASHES, 0)
+
+
+async def test_right_tokens_that_come_together_from_one_address_are_all_let_in() -> None:
+    world = World()
+
+    async def slowly() -> None:
+        await world.clock.sleep(0.2)
+
+    world.answering = slowly
+    async with asyncio.TaskGroup() as tasks:
+        calls = [tasks.create_task(world.call(f"hf_right{number}")) for number in range(3 * OF_ONE)]
+
+    assert [call.result() for call in calls] == [f"right{number}" for number in range(3 * OF_ONE)]
+
+
+async def test_no_more_new_tokens_of_one_address_wait_than_were_meant() -> None:
+    world = World()
+
+    async def slowly() -> None:
+        await world.clock.sleep(0.2)
+
+    world.answering = slowly
+    async with asyncio.TaskGroup() as tasks:
+        calls = [tasks.create_task(world.call(f"hf_{number}")) for number in range(OF_ONE + MOST_WAITING + 7)]
+        calls += [tasks.create_task(world.call("hf_0")) for _ in range(3)]
+
+    assert [call.result() for call in calls].count("wait 1") == 7
 
 
 async def test_wrong_tokens_of_many_addresses_keep_out_only_who_showed_some() -> None:
@@ -344,6 +467,29 @@ async def test_when_a_configuration_ends_so_does_every_call_and_none_begins() ->
     assert len(world.callers) == 0
     assert sorted(world.closed) == ["hf_ana", "hf_new"]
     assert "hf_late" not in world.asked
+
+
+async def test_a_configurations_end_ends_the_calls_of_a_token_that_was_revoked_since() -> None:
+    world = World()
+
+    async def follow() -> str:
+        try:
+            async with world.calling("hf_ana"):
+                await asyncio.sleep(1e6)
+        except TimeoutError:
+            return "ended"
+        return "went on"
+
+    async with asyncio.TaskGroup() as tasks:
+        call = tasks.create_task(follow())
+        await world.clock.sleep(BELIEVED_SECONDS + 1)
+        world.fails = Unauthorized("revoked", code=401, body="{}")
+        assert await world.call("hf_ana") == "wrong"
+        await world.callers.aclose()
+        await world.callers.aclose()
+
+    assert call.result() == "ended"
+    assert world.closed == ["hf_ana"]
 
 
 async def test_an_end_that_comes_twice_is_one() -> None:

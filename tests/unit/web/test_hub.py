@@ -148,3 +148,16 @@ async def test_that_the_daemons_own_token_is_refused_is_not_told_as_the_callers(
         assert (code, "/run/secrets" in text) == (502, False)
     async with served(callers) as caller:
         assert await said(caller, "GET", CHAT) == (401, '{"error":"Unauthorized"}')
+
+
+@pytest.mark.parametrize("own", ["hf_the-token-file-holds-any-secret", "ll_the-daemons-own"])
+async def test_the_daemons_own_token_is_told_to_nobody_else_whatever_it_looks_like(tmp_path: Path, own: str) -> None:
+    hub = Hub()
+    parts = made(tmp_path, hub)
+    parts.token = own
+
+    async with served(parts) as caller:
+        code, text = await said(caller, "GET", CHAT, headers={"Authorization": f"Bearer {own}"})
+
+    assert (code, "send your Hugging Face token" in text) == (401, True)
+    assert hub.tokens == []

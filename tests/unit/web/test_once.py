@@ -165,6 +165,32 @@ async def test_a_lift_that_was_cut_short_is_brought_to_its_end(log: EventLog, an
         assert [await lift(caller, HOLDS[0], headers) for headers in (KEY, KEY, {})] == [3, 3, 1]
 
 
+@pytest.mark.parametrize("keys", [(KEY, OTHER), (KEY, {})])
+@pytest.mark.parametrize("path", HOLDS)
+async def test_two_who_lift_one_hold_at_once_lift_it_once(
+    log: EventLog, anew: Begin, path: str, keys: tuple[dict[str, str], ...]
+) -> None:
+    append = log.append
+
+    async def slowly(units: Any) -> Any:
+        await asyncio.sleep(0.05)
+        return await append(units)
+
+    async with anew() as caller:
+        await place(caller, path)
+        log.append = slowly  # type: ignore[method-assign]
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(lift(caller, path, key)) for key in keys]
+        log.append = append  # type: ignore[method-assign]
+        first = [one.result() for one in asked]
+    async with anew() as caller:
+        again = [await lift(caller, path, key) for key in keys]
+
+    assert sorted(first) == [0, 1]
+    assert again == [count if key else 0 for count, key in zip(first, keys, strict=True)]
+    assert len(await told(log, HoldLifted)) == 1
+
+
 @pytest.mark.parametrize(("word", "kind"), [("replay", EventReplayed), ("skip", EventSkipped)])
 async def test_what_was_settled_is_settled_once_a_key_and_told_as_the_first_time(
     log: EventLog, subscriber: Subscriber, anew: Begin, word: str, kind: type[Event]
