@@ -50,8 +50,10 @@ def replicas_now(sighting: Sighting) -> int | None:
         return None
     if not FACTS[sighting.status].billed:
         return 0
-    told = [count for count in (sighting.ready_replicas, sighting.target_replicas) if count is not None]
-    return max(told, default=None)
+    ready, wanted = sighting.ready_replicas, sighting.target_replicas
+    if wanted is None:
+        return ready or None  # none is ready, and how many are on their way is not told
+    return max(ready or 0, wanted)
 
 
 def hardware_of(sighting: Sighting) -> Hardware | None:

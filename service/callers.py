@@ -138,6 +138,7 @@ class Callers:
         self._new: dict[bytes, Caller] = {}  # of whom nobody knows yet who they are
         self._limits: set[asyncio.Timeout] = set()  # of every call, also of who is known no longer
         self._refused: OrderedDict[bytes, tuple[float, Unauthorized]] = OrderedDict()
+        self._again = Failures()  # of those: what is answered without being asked about costs us a line each
         self._right: OrderedDict[bytes, None] = OrderedDict()
         self._waiting = 0
         self._somebody = asyncio.Event()
@@ -197,7 +198,7 @@ class Callers:
                 raise TimeoutError
             caller = self._known.get(at) or self._new.get(at)
             if caller is None:
-                self._require_not_refused(at)
+                self._require_not_refused(at, address)
                 if at not in self._right and await self._waited(address, failures):
                     continue
                 caller = self._new[at] = Caller(connection=self._connect(secret), came_from=party(address))
@@ -218,7 +219,9 @@ class Callers:
         except HubError as error:
             if self._over:
                 raise TimeoutError from None
-            if isinstance(error, Unauthorized):
+            if (
+                isinstance(error, Unauthorized) and error.code != 403
+            ):  # that may be a proxy's: it says no more of a token
                 failures.add(address, self._clock.monotonic())
                 self._refuse(at, error)
             if isinstance(error, Unauthorized) or caller.identity is None:
@@ -261,12 +264,17 @@ class Callers:
         words = Unauthorized(str(error), code=error.code, body=error.body)
         _keep(self._refused, at, (self._clock.monotonic() + REFUSED_SECONDS, words))
 
-    def _require_not_refused(self, at: bytes) -> None:
-        """Answer a token that was wrong a moment ago as then: it is asked about, and counted, once a minute."""
+    def _require_not_refused(self, at: bytes, address: str) -> None:
+        """Answer a token that was wrong a moment ago as then: it is asked about, and counted, once a minute.
+
+        Raises TooManyRefused where such come again and again: each answer is a line in the log of the process.
+        """
         until, error = self._refused.get(at, (float("-inf"), None))
         if error is None or self._clock.monotonic() >= until:
             self._refused.pop(at, None)
             return
+        if seconds := self._again.add(address, self._clock.monotonic()):
+            raise TooManyRefused("a wrong token came again and again from your address", seconds)
         raise Unauthorized(str(error), code=error.code, body=error.body)
 
     async def _waited(self, address: str, failures: Failures) -> bool:
@@ -278,9 +286,10 @@ class Callers:
         now, pending = self._clock.monotonic(), [new for new in self._new.values() if new.came_from == party(address)]
         if seconds := failures.until(address, now):
             raise TooManyRefused("too many wrong tokens came from your address of late", seconds)
-        if len(self._new) >= MOST_NEW or self._waiting >= MOST_WAITING:
+        waits = bool(pending) and failures.until(address, now, pending=len(pending)) is not None
+        if len(self._new) >= MOST_NEW or (waits and self._waiting >= MOST_WAITING):
             raise TooManyRefused("too many new tokens come at once", 1)
-        if not pending or failures.until(address, now, pending=len(pending)) is None:
+        if not waits:
             return False
         self._waiting += 1
         try:

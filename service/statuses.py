@@ -14,7 +14,8 @@ STATUSES = tuple(status.value for status in Status)
 MOST = 32  # that are asked for at once
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _PARTS = re.compile(r"[_.-]")
-_ALIKE = 0.8  # of 1: `pause` is as near to paused, and hibernating to none
+_BEGUN = 4  # letters: `fail` is the beginning of failed
+_ALIKE = 0.85  # of 1: `pause` is nearer to paused, and `scalingToZero`, which there may be one day, is not
 
 
 def why_no_status(text: str, *, beside: Iterable[str] = ()) -> str | None:
@@ -25,5 +26,9 @@ def why_no_status(text: str, *, beside: Iterable[str] = ()) -> str | None:
     if _WORD.fullmatch(text) is None:
         return f"{text[:60]!r} can be no status: write one word, like {', '.join(known)}"
     spelt = {word.lower(): word for word in known}
-    near = get_close_matches(_PARTS.sub("", text.lower()), spelt, n=1, cutoff=_ALIKE)
-    return f"there is no status {text!r}: did you mean {spelt[near[0]]}?" if near else None
+    said = _PARTS.sub("", text.lower())
+    begun = [word for word in spelt if len(said) >= _BEGUN and word.startswith(said)]
+    near = begun or get_close_matches(said, spelt, n=1, cutoff=_ALIKE)
+    if not near or (near[0] in said and said != near[0]):  # `reinitializing` is a word of its own
+        return None
+    return f"there is no status {text!r}: did you mean {spelt[near[0]]}?"

@@ -35,6 +35,8 @@ async def endpoints(request: web.Request, caller: Caller) -> web.Response:
     watcher = parts.watch.watchers.get(namespace)
     if watcher is None:
         sweep = await caller.connection.hub.sweep(namespace)
+        if sweep.nameless:
+            raise Said(502, f"Bad Gateway: documents without a readable name are in the list of {namespace}")
         found = {name: item.document for name, item in sweep.items.items()}
         return _list(request, found.items(), sweep.look.asked_at)
     if (_fresh(request) or watcher.swept_at is None) and not await parts.watch.sweep_for_all(namespace):

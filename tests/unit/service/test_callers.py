@@ -271,7 +271,10 @@ async def test_one_stale_script_keeps_no_right_token_out() -> None:
 
     async def script() -> None:
         while True:
-            assert await world.call("hf_wrong-since-a-month") == "wrong"
+            assert await world.call("hf_wrong-since-a-month") in {
+                "wrong",
+                *(f"wait {number}" for number in range(1, 7)),
+            }
             await world.clock.sleep(5)
 
     async with world.running(), asyncio.TaskGroup() as tasks:
@@ -283,6 +286,25 @@ async def test_one_stale_script_keeps_no_right_token_out() -> None:
 
     assert set(told) == {"ana", *(f"new{number}" for number in range(20))}
     assert world.asked.count("hf_wrong-since-a-month") == pytest.approx(20 * 122.5 / REFUSED_SECONDS, abs=2)
+
+
+async def test_a_wrong_token_that_comes_in_a_loop_is_told_to_wait_and_asked_about_once_a_minute() -> None:
+    world = World()
+    async with world.running():
+        told = [await world.call("hf_wrong") for _ in range(100)]
+
+    assert told.count("wrong") == OF_ONE + 1  # the first was asked about
+    assert world.asked == ["hf_wrong"]
+
+
+async def test_a_403_shuts_no_token_out_for_a_minute() -> None:
+    world = World()
+    async with world.running():
+        world.fails = Unauthorized("a proxy's page", code=403, body="<html>")
+        await world.call("hf_ana")
+        world.fails = None
+
+        assert await world.call("hf_ana") == "ana"
 
 
 async def test_a_token_that_was_right_is_asked_about_whatever_its_address_showed_since() -> None:
