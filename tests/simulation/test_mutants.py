@@ -1,7 +1,7 @@
 """The promises can be broken: without one of its guards the product does not pass the checks that it passes with it.
 
-Of those on leases and callers, `taken_as_told`, `woken_once`, `put_back_once` and `never_where_it_is_observed` have no
-mutant yet: they were only seen to hold.
+Of those on leases and callers, `taken_as_told`, `woken_once`, `put_back_once`, `put_back_only_what_a_lease_woke` and
+`never_where_it_is_observed` have no mutant yet: they were only seen to hold.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,11 +14,10 @@ from aiohttp import web
 
 from events.record import decision_id
 from events.views.fleet import Act
-from service.commands import NothingToDo, Outcome, commander, pursuit
+from service.commands import commander, pursuit
 from service.commands.asked import Asked
 from service.commands.commander import Commander
-from service.leases import leases, rest
-from service.leases.lease import Woken
+from service.leases import leases
 from service.leases.leases import Leases
 from service.ports import Sweep
 from service.subscribers import plan, ready
@@ -91,21 +90,6 @@ def leases_never_expire(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Leases, "_seconds_until_next", lambda _leases: leases.IDLE_SECONDS)
 
 
-def what_others_had_running_is_put_back(patch: pytest.MonkeyPatch) -> None:
-    """A lease that found it running counts as having woken it, and whoever was at it since is not minded."""
-    ensure = Leases.ensure
-
-    async def claim(self: Leases, name: EndpointName, *, lease: str | None, **rest: Any) -> Outcome:
-        outcome = await ensure(self, name, lease=lease, **rest)
-        chain, cause = self._chains.get(name), self._live.fleet.known(name).cause
-        if isinstance(outcome, NothingToDo) and chain is not None and lease in chain.leases:
-            chain.woken = Woken(intent="nobody's", position=cause, was="paused")
-        return outcome
-
-    patch.setattr(Leases, "ensure", claim)
-    patch.setattr(rest, "touched", lambda _events, _intent: False)
-
-
 def a_key_means_nothing(patch: pytest.MonkeyPatch) -> None:
     """Whoever asks again is served again."""
     number = count()
@@ -160,7 +144,6 @@ MUTANTS: list[tuple[Mutant, str, int]] = [
     (a_start_grants_no_grace, "kept_as_long_as_was_told", 2),
     (leases_protect_nothing, "nothing_put_out_under_a_lease", 2),
     (leases_never_expire, "over_when_it_is_over", 2),
-    (what_others_had_running_is_put_back, "put_back_only_what_a_lease_woke", 2),
     (a_key_means_nothing, "asked_once", 2),
     (our_token_signs_for_everybody, "meant_before_it_was_done", 2),
     (the_log_hides_whose_token_it_was, "written_by_name", 2),
