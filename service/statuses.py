@@ -29,6 +29,6 @@ def why_no_status(text: str, *, beside: Iterable[str] = ()) -> str | None:
     said = _PARTS.sub("", text.lower())
     begun = [word for word in spelt if len(said) >= _BEGUN and word.startswith(said)]
     near = begun or get_close_matches(said, spelt, n=1, cutoff=_ALIKE)
-    if not near or (near[0] in said and said != near[0]):  # `reinitializing` is a word of its own
+    if not near or (near[0] in said and len(said) >= len(near[0]) + 2):  # `reinitializing` is a word of its own
         return None
     return f"there is no status {text!r}: did you mean {spelt[near[0]]}?"
