@@ -14,6 +14,7 @@ from events import codec, streams
 from events.catalogue import Event, EventParked, EventReplayed, EventSkipped
 from events.errors import LogError, LogUnusable
 from events.log import EventLog
+from events.paging import matching
 from events.query import Query
 from events.record import Recorded
 from events.unit import (
@@ -176,12 +177,10 @@ async def skip(
 
 async def was_told(log: EventLog, name: str, id_: str) -> bool:
     """Return whether an event of this id tells that something was replayed, however long ago."""
-    after, more = 0, True
-    while more:
-        page = await log.read(Query(stream=streams.subscriber(name), types=REPLAYED, after=after))
-        if any(recorded.id == id_ for recorded in page.events):
+    replayed = Query(stream=streams.subscriber(name), types=REPLAYED)
+    async for recorded in matching(log, replayed):
+        if recorded.id == id_:
             return True
-        after, more = page.events[-1].position if page.events else after, page.more
     return False
 
 

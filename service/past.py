@@ -20,6 +20,7 @@ from events import codec, streams
 from events.facets import Facets
 from events.log import LogReader
 from events.matching import matcher
+from events.paging import matching
 from events.query import Query
 from events.record import Recorded
 from events.views.fleet import Fleet
@@ -72,7 +73,9 @@ async def fleet_at(log: LogReader, name: EndpointName, position: int) -> Fleet:
     fleet = Fleet()
     async for recorded in _beginning(log, *about):
         fleet.apply(recorded, codec.decode(recorded))
-    for recorded in merge(*[[each async for each in _kept(log, query)] for query in about], key=attrgetter("position")):
+    for recorded in merge(
+        *[[each async for each in matching(log, query)] for query in about], key=attrgetter("position")
+    ):
         fleet.apply(recorded, codec.decode(recorded))
     return fleet
 
@@ -123,7 +126,7 @@ async def everything(log: LogReader, query: Query) -> AsyncIterator[Recorded]:
     """Yield all events that match."""
     async for recorded in _beginning(log, query):
         yield recorded
-    async for recorded in _kept(log, query):
+    async for recorded in matching(log, query):
         yield recorded
 
 
@@ -133,14 +136,3 @@ async def _beginning(log: LogReader, *queries: Query) -> AsyncIterator[Recorded]
     async for recorded in archived(log, after=0):
         if any(match(recorded, Facets()) for match in matches):
             yield recorded
-
-
-async def _kept(log: LogReader, query: Query) -> AsyncIterator[Recorded]:
-    """Yield what lies in the log itself and matches, page by page."""
-    while True:
-        page = await log.read(query)
-        for recorded in page.events:
-            yield recorded
-        if not page.more:
-            return
-        query = replace(query, after=page.events[-1].position)

@@ -15,6 +15,7 @@ from events.archive import why_needed
 from events.catalogue import Abandoned, Archived, Confirmed, Failed, Intended
 from events.errors import LogError
 from events.log import CopiedLog, KeptLog, LogReader
+from events.paging import matching
 from events.query import Query
 from events.transfer.copies import Copy
 from events.transfer.files import compressed, digest, explained, whole
@@ -140,18 +141,12 @@ async def _unit(log: KeptLog, told: Archived, order: Order) -> Unit:
 async def _open_intents(log: LogReader) -> list[int]:
     """Return where the intents stand whose outcome the log does not tell."""
     open_: dict[str, int] = {}
-    query, more = Query(types=ACTS), True
-    while more:
-        page = await log.read(query)
-        for recorded in page.events:
-            match codec.decode(recorded):
-                case Intended(intent=intent):
-                    open_[intent] = recorded.position
-                case Confirmed(intent=intent) | Failed(intent=intent) | Abandoned(intent=intent):
-                    open_.pop(intent, None)
-                case _:
-                    pass
-        more = page.more
-        if page.events:
-            query = Query(types=ACTS, after=page.events[-1].position)
+    async for recorded in matching(log, Query(types=ACTS)):
+        match codec.decode(recorded):
+            case Intended(intent=intent):
+                open_[intent] = recorded.position
+            case Confirmed(intent=intent) | Failed(intent=intent) | Abandoned(intent=intent):
+                open_.pop(intent, None)
+            case _:
+                pass
     return sorted(open_.values())

@@ -6,6 +6,7 @@ It is no part of the event's id: whoever else lifts the same hold at the same ti
 from events import codec, streams
 from events.catalogue import HoldLifted
 from events.log import EventLog
+from events.paging import matching
 from events.query import Query
 from events.record import decision_id
 from statemachine.model import EndpointName
@@ -27,12 +28,8 @@ async def lifted_before(log: EventLog, name: EndpointName | None, *, author: str
     """Return the holds that a request lifted when it came before, however long ago, and the positions that say so."""
     stream = streams.EVERYTHING if name is None else streams.acts(name)
     found: dict[str, int] = {}
-    after, more = 0, True
-    while more:
-        page = await log.read(Query(stream=stream, types=LIFTED, actor=author, after=after))
-        for recorded in page.events:
-            event = codec.decode(recorded)
-            if isinstance(event, HoldLifted) and event.request == request:
-                found[event.hold] = recorded.position
-        after, more = page.events[-1].position if page.events else after, page.more
+    async for recorded in matching(log, Query(stream=stream, types=LIFTED, actor=author)):
+        event = codec.decode(recorded)
+        if isinstance(event, HoldLifted) and event.request == request:
+            found[event.hold] = recorded.position
     return found

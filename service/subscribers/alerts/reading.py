@@ -1,7 +1,6 @@
 """What the alerts read of the log: the facts and acts that rules speak of, and their own decisions."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -28,6 +27,7 @@ from events.catalogue import (
     Warned,
 )
 from events.log import EventLog
+from events.paging import matching
 from events.query import Query
 from events.record import Recorded
 from service.beginning import archived
@@ -82,10 +82,5 @@ async def _from(log: EventLog, types: tuple[str, ...], last: int | None, *, afte
         if recorded.type in types and (last is None or recorded.position <= last):
             yield recorded
     query = Query(types=types, after=after, before=None if last is None else last + 1)
-    while True:
-        page = await log.read(query)
-        for recorded in page.events:
-            yield recorded
-        if not page.more:
-            return
-        query = replace(query, after=page.events[-1].position)
+    async for recorded in matching(log, query):
+        yield recorded
