@@ -35,10 +35,10 @@ from service.commands.outcome import (
 )
 from service.commands.pursuit import Pursuit
 from service.commands.sending import Send, Sending
-from service.commands.turns import Turns
 from service.commands.wanted import wanted_of
 from service.masking import fit_name
 from service.ports import HubError, Item, Writer
+from service.turns import Turns
 from service.watch.track import Track
 from statemachine.machine import AlreadySo, Command, NotPermitted, permits
 from statemachine.model import EndpointName, Missing, Seen
@@ -67,7 +67,7 @@ class Commander:
         ending = Ending(means)
         self._pursuit = Pursuit(means, ending)
         self._creation = Creation(means, ending)
-        self.turns = Turns()
+        self.turns = Turns[EndpointName]()
         self._ended: dict[str, Outcome] = {}  # intents of this process: the views may not know of their end yet
         self._pursuits: set[asyncio.Timeout] = set()
         self._taken: set[str] = set()  # open intents that have a task
@@ -96,7 +96,7 @@ class Commander:
                 return found
             return self._why_not(name, found, command) or await self._mean(name, command.value, asked, send)
 
-        return await self._agreed(name, asked, await _anew_while_stale(decide))
+        return await self._decided(name, asked, decide)
 
     async def delete(
         self, name: EndpointName, *, actor: str, key: str, reason: str = "", writer: Writer | None = None
@@ -129,7 +129,7 @@ class Commander:
                 return found
             return await self._mean(name, Command.UPDATE.value, asked, send)
 
-        return await self._agreed(name, asked, await _anew_while_stale(decide))
+        return await self._decided(name, asked, decide)
 
     async def create(
         self,
@@ -301,8 +301,9 @@ class Commander:
             )
         return self._ended.get(asked.intent) or as_it_ended(before)
 
-    async def _agreed(self, name: EndpointName, asked: Asked, outcome: Outcome) -> Outcome:
-        """Return an outcome, or, of a command that came to nothing, what its like of the same key came to meanwhile."""
+    async def _decided(self, name: EndpointName, asked: Asked, decide: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """Return what a command comes to, or, if to nothing, what its like of the same key came to meanwhile."""
+        outcome = await _anew_while_stale(decide)
         if isinstance(outcome, CannotApply | NothingToDo):
             return await self._told_before(name, asked) or outcome
         return outcome

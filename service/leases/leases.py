@@ -21,12 +21,12 @@ from events.record import decision_id
 from events.unit import AlreadyDecided, Appended, StaleVersion, Unit, Write
 from service.clock import Clock, wait
 from service.commands import Commander, Done, NothingToDo, Outcome
-from service.commands.turns import Turns
 from service.leases.flight import Flights
 from service.leases.lease import Chain, Lease, Released, Row, Woken, grace, remembered
 from service.leases.rest import Rest
 from service.live import Live
 from service.ports import HubError
+from service.turns import Turns
 from service.watch import NotWatched, Watch
 from statemachine.model import EndpointName
 
@@ -53,7 +53,7 @@ class Leases:
         self._rest = Rest(log=log, live=live, watch=watch, clock=clock)
         self._chains: dict[EndpointName, Chain] = {}
         self._deadlines: dict[str, float] = {}
-        self._turns = Turns()
+        self._turns = Turns[EndpointName]()
         self._stirred = asyncio.Event()
         self._closing: set[EndpointName] = set()
 

@@ -5,16 +5,15 @@ keyed hash, in this process: a key that comes again with another body is refused
 outcome of something else.
 """
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from service.masking import Masker
+from service.turns import Turns
 from service.web.access import OF_HUB, actor_of
 from service.web.admission import SAFE
 from service.web.answers import Problem
@@ -23,14 +22,6 @@ from service.web.parameters import key_of
 HEADER = "Idempotency-Key"
 KEPT = 10_000  # requests remembered
 _canonical = msgspec.json.Encoder(order="deterministic")
-
-
-@dataclass(slots=True, eq=False)
-class _Turn:
-    """Whose requests with one key go one after the other."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
 
 
 class Keys:
@@ -42,7 +33,7 @@ class Keys:
         self._seals: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
         self._kept = kept
         self._told: OrderedDict[tuple[str, ...], web.Response | Problem] = OrderedDict()
-        self._turns: dict[tuple[str, ...], _Turn] = {}
+        self._turns = Turns[tuple[str, ...]]()
 
     async def once(self, place: tuple[str, ...], act: Callable[[], Awaitable[web.Response]]) -> web.Response:
         """Act when a key comes for the first time, and answer as then whenever it comes again.
@@ -50,17 +41,10 @@ class Keys:
         A request waits for the end of one with its key. What came to nothing may be tried again: only what was done,
         or was tried in vain (409), is an answer.
         """
-        turn = self._turns.setdefault(place, _Turn())
-        turn.waiting += 1
-        try:
-            async with turn.lock:
-                if place not in self._told:
-                    self._remember(place, await _told(act))
-                told = self._told[place]
-        finally:
-            turn.waiting -= 1
-            if not turn.waiting:
-                del self._turns[place]
+        async with self._turns.of(place):
+            if place not in self._told:
+                self._remember(place, await _told(act))
+            told = self._told[place]
         if isinstance(told, Problem):
             raise told
         return web.Response(status=told.status, body=told.body, content_type=told.content_type)
