@@ -219,9 +219,8 @@ class Callers:
         except HubError as error:
             if self._over:
                 raise TimeoutError from None
-            if (
-                isinstance(error, Unauthorized) and error.code != 403
-            ):  # that may be a proxy's: it says no more of a token
+            # A 403 may be a proxy's: it says no more of a token.
+            if isinstance(error, Unauthorized) and error.code != 403:
                 failures.add(address, self._clock.monotonic())
                 self._refuse(at, error)
             if isinstance(error, Unauthorized) or caller.identity is None:
@@ -283,7 +282,8 @@ class Callers:
         Those that are asked about may yet turn out wrong: no more are at once than would be too many then. Raises
         TooManyRefused when too many were wrong.
         """
-        now, pending = self._clock.monotonic(), [new for new in self._new.values() if new.came_from == party(address)]
+        now, whose = self._clock.monotonic(), party(address)
+        pending = [new for new in self._new.values() if new.came_from == whose]
         if seconds := failures.until(address, now):
             raise TooManyRefused("too many wrong tokens came from your address of late", seconds)
         waits = bool(pending) and failures.until(address, now, pending=len(pending)) is not None

@@ -9,7 +9,18 @@ import typer
 from service.cli.asking import Daemon, endpoint_path
 from service.cli.calling import EndpointName, Json, Url, Zone, daemon, wants_json
 from service.cli.printing import STYLES, document, pairs, say
-from service.cli.spelling import COMMANDS, UNKNOWN, ago, dollars, instant, moment, parse_endpoint, replicas, window
+from service.cli.spelling import (
+    COMMANDS,
+    UNKNOWN,
+    ago,
+    doer,
+    dollars,
+    instant,
+    moment,
+    parse_endpoint,
+    replicas,
+    window,
+)
 from service.cli.zones import asked_at, zone as zone_of
 from service.when import spell
 
@@ -92,20 +103,8 @@ def _ended_by(asked: Daemon, told: Document) -> str:
     """Return by whom an endpoint was deleted, as far as the daemon can tell: `, by person:ana`."""
     reply = asked.ask("GET", endpoint_path(told["endpoint"], "explain"))
     why = reply.document.get("why") if reply.code < 400 and isinstance(reply.document, Mapping) else None
-    return f", by {doer((why or {}).get('who') or {})}"
-
-
-def doer(who: Document) -> str:
-    """Return who brought a change about: the actor of an act, an editor by the id, or what kind of doer it was."""
-    if act := who.get("act"):
-        return str(act["actor"])
-    if who.get("intent"):
-        return "our own decision"
-    if who.get("by") == "person" and who.get("editor"):
-        return str(who["editor"])
-    return {"person": "a person", "request": "a request", "platform": "the platform"}.get(
-        str(who.get("by")), "whom is not known"
-    )
+    who = (why or {}).get("who") or {}
+    return f", by {(who.get('act') or {}).get('actor') or doer(who) or 'whom is not known'}"
 
 
 def _facts(told: Document, zone: tzinfo, ended: str = "") -> Iterator[tuple[str, str]]:

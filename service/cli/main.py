@@ -97,9 +97,8 @@ def _run(given: list[str]) -> int:
     try:
         build()(given, prog_name="lamplighter")
     except SystemExit as end:
-        if isinstance(
-            end.__context__, BrokenPipeError
-        ):  # click makes a 1 of it, where it comes by before the last flush
+        # click makes a 1 of a closed pipe, where it comes by before the last flush.
+        if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None
         return end.code if isinstance(end.code, int) else Exit.FAILED
     except Stop as stop:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from service.cli.printing import printable
-from service.cli.spelling import COMMANDS, LEASE_LETTERS, counted, grants, moment, replicas, status, window
+from service.cli.spelling import COMMANDS, LEASE_LETTERS, counted, doer, grants, moment, replicas, status, window
 from service.durations import humanize
 
 Data = Mapping[str, Any]
@@ -50,11 +50,9 @@ def _status_changed(data: Data) -> str:
 
 
 def _who(cause: Data) -> str:
-    """Return who did it, where that is known: an editor by the id, for the log holds no names."""
-    if cause.get("intent"):
-        return "by our own decision  "
-    doer = cause.get("editor") if cause.get("by") == "person" else None
-    return f"by {doer or ('a ' if cause['by'] != 'platform' else 'the ') + cause['by']}  " if cause.get("by") else ""
+    """Return who did it, where that is known."""
+    who = doer(cause)
+    return f"by {who}  " if who else ""
 
 
 def _replicas_changed(data: Data) -> str:

@@ -107,6 +107,16 @@ def status(value: Any) -> str:
     return f"{value.get('raw')} (not a known status)" if isinstance(value, Mapping) else str(value)
 
 
+def doer(cause: Mapping[str, Any]) -> str | None:
+    """Return who brought a change about, if that is known: an editor by the id, for the log holds no names."""
+    if cause.get("intent"):
+        return "our own decision"
+    by, editor = cause.get("by"), cause.get("editor")
+    if by == "person" and editor:
+        return str(editor)
+    return f"{'the' if by == 'platform' else 'a'} {by}" if by else None
+
+
 def replicas(ready: int | None, target: int | None) -> str:
     """Return `1 of 2 replicas ready`."""
     if ready is None and target is None:

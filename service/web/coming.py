@@ -53,7 +53,8 @@ def sentences(told: Told) -> Iterator[str]:
     if told.gone:
         yield "That life is over. An endpoint that is created by this name begins a new one."
         return
-    for step in steps(told):
+    to_come = steps(told)
+    for step in to_come:
         if step.at is None:
             yield step.text
         else:
@@ -63,7 +64,7 @@ def sentences(told: Told) -> Iterator[str]:
     for line in told.lines:
         if line.verdict is Verdict.NOT_DUE:
             yield f"{line.policy.name} does nothing: {line.reason}."
-    if any(step.kind in {"warn", "act"} for step in steps(told)):
+    if any(step.kind in {"warn", "act"} for step in to_come):
         yield f"Keep it: {keep(told.known.name)}"
 
 

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import aiohttp
 import pytest
 
 from service.access import Failures
@@ -26,15 +25,15 @@ from service.callers import (
     TooManyRefused,
 )
 from service.clock import LoopClock
-from service.ports import HubError, Identity, Item, Sweep, Unauthorized, Unavailable
-from statemachine.model import EndpointName, Missing
+from service.ports import HubError, Identity, Unauthorized, Unavailable
+from tests.unit.unasked import Unasked
 
 pytestmark = pytest.mark.looptime
 
 HERE, THERE = "10.0.0.1", "10.0.0.2"
 
 
-class Client:
+class Client(Unasked):
     """What signs with a token; the only one who holds it."""
 
     def __init__(self, world: "World", token: str) -> None:
@@ -52,20 +51,6 @@ class Client:
         if "wrong" in self.token:
             raise Unauthorized("no", code=401, body="{}")
         return Identity(name=self.token.removeprefix("hf_"), namespaces=("acme",))
-
-    async def sweep(self, namespace: str) -> Sweep:
-        raise NotImplementedError
-
-    async def look(self, name: EndpointName) -> Item | Missing:
-        raise NotImplementedError
-
-    async def relay(self, path: str, query: str, *, hub: bool = False) -> aiohttp.ClientResponse:
-        raise NotImplementedError
-
-    async def relay_question(
-        self, name: EndpointName, metric: str, text: bytes, query: str = ""
-    ) -> aiohttp.ClientResponse:
-        raise NotImplementedError
 
     async def close(self) -> None:
         self.is_closed = True
@@ -114,6 +99,15 @@ class World:
             return "nobody can tell"
         except TimeoutError:
             return "over"
+
+    async def follow(self, token: str) -> str:
+        """Call for as long as one may, and return how that ended."""
+        try:
+            async with self.calling(token):
+                await asyncio.sleep(1e6)
+        except TimeoutError:
+            return "ended"
+        return "went on"
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -466,16 +460,8 @@ async def test_when_a_configuration_ends_so_does_every_call_and_none_begins() ->
     async def never() -> None:
         await waiting.wait()
 
-    async def follow() -> str:
-        try:
-            async with world.calling("hf_ana"):
-                await asyncio.sleep(1e6)
-        except TimeoutError:
-            return "ended"
-        return "went on"
-
     async with asyncio.TaskGroup() as tasks:
-        calls = [tasks.create_task(follow()) for _ in range(3)]
+        calls = [tasks.create_task(world.follow("hf_ana")) for _ in range(3)]
         await world.clock.sleep(1)
         world.answering = never
         asked = tasks.create_task(world.call("hf_new"))
@@ -494,16 +480,8 @@ async def test_when_a_configuration_ends_so_does_every_call_and_none_begins() ->
 async def test_a_configurations_end_ends_the_calls_of_a_token_that_was_revoked_since() -> None:
     world = World()
 
-    async def follow() -> str:
-        try:
-            async with world.calling("hf_ana"):
-                await asyncio.sleep(1e6)
-        except TimeoutError:
-            return "ended"
-        return "went on"
-
     async with asyncio.TaskGroup() as tasks:
-        call = tasks.create_task(follow())
+        call = tasks.create_task(world.follow("hf_ana"))
         await world.clock.sleep(BELIEVED_SECONDS + 1)
         world.fails = Unauthorized("revoked", code=401, body="{}")
         assert await world.call("hf_ana") == "wrong"

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from service.callers import Callers, Connection
 from service.parts import Parts
-from service.ports import HubError, Identity, Item, NotFound, Refused, Sweep, Unauthorized, Unavailable
-from statemachine.model import EndpointName, Missing
+from service.ports import HubError, Identity, NotFound, Refused, Unauthorized, Unavailable
+from statemachine.model import EndpointName
+from tests.unit.unasked import Unasked
 from tests.unit.web.hands import Caller, Unreachable, make_parts, served
 
 pytestmark = pytest.mark.looptime
@@ -20,7 +20,7 @@ CHAT = f"{ACME}/chat"
 
 
 @dataclass
-class Hub:
+class Hub(Unasked):
     """Hugging Face as a caller's token finds it."""
 
     namespaces: tuple[str, ...] = ("ana", "acme")
@@ -36,20 +36,6 @@ class Hub:
         if self.whoami_fails is not None:
             raise self.whoami_fails
         return Identity(name="ana", namespaces=self.namespaces)
-
-    async def sweep(self, namespace: str) -> Sweep:
-        raise NotImplementedError
-
-    async def look(self, name: EndpointName) -> Item | Missing:
-        raise NotImplementedError
-
-    async def relay(self, path: str, query: str, *, hub: bool = False) -> aiohttp.ClientResponse:
-        raise NotImplementedError
-
-    async def relay_question(
-        self, name: EndpointName, metric: str, text: bytes, query: str = ""
-    ) -> aiohttp.ClientResponse:
-        raise NotImplementedError
 
     async def close(self) -> None:
         self.closed += 1
