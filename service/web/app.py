@@ -19,7 +19,7 @@ SHUTDOWN_SECONDS = 1.0  # waits and streams end at once, commands after half of 
 
 def create_app(parts: Parts) -> web.Application:
     """Return the app; it reads the parts anew at each request, since a new configuration replaces some."""
-    app = web.Application(middlewares=(log_access, tell_errors, guard, one_body_a_key), client_max_size=BODY_BYTES)
+    app = web.Application(middlewares=(log_access, tell_errors, guard), client_max_size=BODY_BYTES)
     app[PARTS] = parts
     app[KEYS] = Keys()
     app[FAILURES] = Failures()
@@ -30,7 +30,7 @@ def create_app(parts: Parts) -> web.Application:
         if route.method == "GET":
             app.router.add_get(route.path, route.handler, allow_head=not route.lasting)
         else:
-            app.router.add_route(route.method, route.path, route.handler)
+            app.router.add_route(route.method, route.path, one_body_a_key(route.handler))
     for method, path, handler in HUB_ROUTES:
         app.router.add_route(method, path, handler)
     app.router.add_get(openapi.PATH, openapi.openapi)

@@ -7,6 +7,7 @@ outcome of something else.
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 import msgspec
 from aiohttp import web
@@ -14,8 +15,7 @@ from aiohttp.typedefs import Handler
 
 from service.masking import Masker
 from service.turns import Turns
-from service.web.access import OF_HUB, actor_of
-from service.web.admission import SAFE
+from service.web.access import actor_of
 from service.web.answers import Problem
 from service.web.parameters import key_of
 
@@ -71,23 +71,27 @@ class Keys:
 KEYS = web.AppKey("keys", Keys)
 
 
-@web.middleware
-async def one_body_a_key(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a write whose key belongs to a request with another body."""
-    if request.method in SAFE or HEADER not in request.headers or request.path.startswith(OF_HUB):
-        return await handler(request)
-    keys, place = request.app[KEYS], _place(request)
-    if keys.is_other(place, await request.read()):
-        sentence = f"this {HEADER} came before with another body: send the same one again, or another key"
-        raise Problem(422, sentence, kind="key-taken")
-    try:
-        response = await handler(request)
-    except Problem:
-        keys.forget(place)
-        raise
-    if response.status == 422:
-        keys.forget(place)
-    return response
+def one_body_a_key(handler: Handler) -> Handler:
+    """Return the handler of a write so that it refuses what brings a key that belongs to another body."""
+
+    @wraps(handler)
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if HEADER not in request.headers:
+            return await handler(request)
+        keys, place = request.app[KEYS], _place(request)
+        if keys.is_other(place, await request.read()):
+            sentence = f"this {HEADER} came before with another body: send the same one again, or another key"
+            raise Problem(422, sentence, kind="key-taken")
+        try:
+            response = await handler(request)
+        except Problem:
+            keys.forget(place)
+            raise
+        if response.status == 422:
+            keys.forget(place)
+        return response
+
+    return handle
 
 
 async def once_a_key(request: web.Request, act: Callable[[], Awaitable[web.Response]]) -> web.Response:

@@ -20,8 +20,13 @@ class Ended(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
     request: web.Request
+    transport: asyncio.Transport | None  # the request looks for it each time: too long for thousands every second
     grace_seconds: float
     needs_caller: bool
+
+    def has_left(self) -> bool:
+        """Return whether the caller's connection is gone."""
+        return self.transport is None or self.transport.is_closing()
 
 
 class Lasting:
@@ -43,7 +48,15 @@ class Lasting:
         `grace_seconds` is how long it may go on when the daemon stops; with `needs_caller` it ends when the caller
         hangs up.
         """
-        return _Open(self, _Answer(request=request, grace_seconds=grace_seconds, needs_caller=needs_caller))
+        return _Open(
+            self,
+            _Answer(
+                request=request,
+                transport=request.transport,
+                grace_seconds=grace_seconds,
+                needs_caller=needs_caller,
+            ),
+        )
 
     def _begin(self, limit: asyncio.Timeout, answer: _Answer) -> None:
         self._open[limit] = answer
@@ -74,7 +87,7 @@ class Lasting:
     def _look(self) -> None:
         self._looking = False
         for limit, answer in self._open.items():
-            if answer.needs_caller and has_left(answer.request):
+            if answer.needs_caller and answer.has_left():
                 _pull(limit, 0.0)
         if self._open:
             self._watch_callers()
@@ -102,12 +115,6 @@ class _Open:
             await self._limit.__aexit__(kind, error, trace)
         except TimeoutError:
             raise Ended from None
-
-
-def has_left(request: web.Request) -> bool:
-    """Return whether the caller's connection is gone."""
-    transport = request.transport
-    return transport is None or transport.is_closing()
 
 
 def _pull(limit: asyncio.Timeout, seconds: float) -> None:
