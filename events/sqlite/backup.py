@@ -4,17 +4,17 @@ All of it is copied within one read transaction: SQLite would begin anew wheneve
 log is not cut back meanwhile, which takes seconds. A copy gets its name only when it was read again and is whole.
 """
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from events.anchor import Anchor, Broken
 from events.errors import LogUnusable
+from events.sqlite import driver
+from events.sqlite.driver import Connection
 from events.sqlite.file import explained, open_for_reading
 from events.sqlite.verifying import Verification
 from events.transfer.files import whole_path
 
-PAGES = 2000  # copied at a time
 Progress = Callable[[int, int], None]  # told how many pages are done, and of how many
 
 
@@ -37,11 +37,11 @@ def back_up(path: Path, to: Path, progress: Progress) -> Anchor | Broken:
             return _proven(part)
 
 
-def _copy(con: sqlite3.Connection, part: Path, progress: Progress) -> None:
-    target = sqlite3.connect(part, isolation_level=None)
+def _copy(con: Connection, part: Path, progress: Progress) -> None:
+    target = driver.connect(part, driver.MAKE)
     try:
         with explained(part):
-            con.backup(target, pages=PAGES, progress=lambda _, left, total: progress(total - left, total))
+            driver.copy(con, target, progress)
             target.execute("PRAGMA journal_mode = DELETE")  # one file, and nothing beside it
     finally:
         target.close()

@@ -1,18 +1,19 @@
 """One SQLite file: how it is opened, made, recognised and read, and what its errors mean to a person."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 from events.errors import LogUnusable
+from events.sqlite import driver
+from events.sqlite.driver import Connection
 from events.sqlite.migrating import migrate
 
 SCHEMA = 3
 APPLICATION = 0x4C414D50
-OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
-BUSY_SECONDS = 5.0
+OLDEST_SQLITE = (3, 51, 3)  # the first in which a checkpoint beside a writer cannot damage the file
+NEEDED = f"{'.'.join(map(str, OLDEST_SQLITE))} or newer is needed: upgrade apsw, which brings it"
 CACHE_KIB = 16 << 10  # more than the largest group changes: what does not fit is written twice
 PAGE_BYTES = 8 << 10  # an event has half a KiB and more: with larger pages fewer are read and written
 WAL_PAGES = 3000  # the write-ahead log is brought into the file when it has so many: many were changed more than once
@@ -20,8 +21,6 @@ WAL_BYTES = 24 << 20  # and is cut back to this size, which is more: cutting and
 
 # As `Recorded` has them, one by one.
 COLUMNS = "position, id, events.stream, events.version, type, schema, time, actor, CAST(data AS BLOB)"
-
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 # By the name of SQLite's error code, without its extension.
 REASONS = {
@@ -35,11 +34,6 @@ REASONS = {
 }
 
 
-def is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Return whether the file itself is damaged: a page of it, or a text that is none, which has no code of its own."""
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in DAMAGED
-
-
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn what SQLite says of a file into LogUnusable."""
@@ -47,20 +41,19 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:  # what SQLite says of a damaged file may quote it
         raise LogUnusable(f"cannot use the log {path}: {REASONS['SQLITE_CORRUPT']} ({error})") from error
-    except sqlite3.Error as error:
-        code = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
-        reason = REASONS.get(code, "SQLite refuses it. Run `lamplighter log verify`")
+    except driver.Error as error:
+        reason = REASONS.get(driver.name_of(error), "SQLite refuses it. Run `lamplighter log verify`")
         raise LogUnusable(f"cannot use the log {path}: {reason} ({error})") from error
 
 
-def open_for_writing(path: Path) -> sqlite3.Connection:
+def open_for_writing(path: Path) -> Connection:
     """Return the writing connection, the tables made or brought to the present schema if need be.
 
     Every commit is on disk when it returns.
     """
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        raise LogUnusable(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed. Use a newer Python")
-    con = _connect(path, "rw")
+    if driver.version() < OLDEST_SQLITE:
+        raise LogUnusable(f"SQLite {'.'.join(map(str, driver.version()))} is too old: {NEEDED}")
+    con = driver.connect(path.expanduser(), driver.WRITE)
     try:
         con.execute("PRAGMA synchronous = FULL")
         con.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a file that is still empty
@@ -76,9 +69,9 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     return con
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
+def open_for_reading(path: Path) -> Connection:
     """Return a connection that cannot change the file, not even by a checkpoint."""
-    con = _connect(path, "ro")
+    con = driver.connect(path.expanduser())
     try:
         con.execute("PRAGMA query_only = ON")
         con.execute("PRAGMA wal_autocheckpoint = 0")
@@ -89,13 +82,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return con
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    # Each connection is used by one thread alone, though not always by the one that closes it.
-    uri = f"{path.expanduser().absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-
-
-def _schema(con: sqlite3.Connection, path: Path) -> int | None:
+def _schema(con: Connection, path: Path) -> int | None:
     """Return the schema of a log, None for an empty file. Raises LogUnusable for another program's, or a newer one."""
     application: int = con.execute("PRAGMA application_id").fetchone()[0]
     tables: int = con.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
@@ -112,7 +99,7 @@ def _schema(con: sqlite3.Connection, path: Path) -> int | None:
     return schema
 
 
-def _require_present(con: sqlite3.Connection, path: Path) -> None:
+def _require_present(con: Connection, path: Path) -> None:
     schema = _schema(con, path)
     if schema is None:
         raise LogUnusable(f"the log {path} is empty: start the daemon once, or name another file")
@@ -123,7 +110,7 @@ def _require_present(con: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _use_write_ahead_log(con: sqlite3.Connection, path: Path) -> None:
+def _use_write_ahead_log(con: Connection, path: Path) -> None:
     """Have the writing connection bring the write-ahead log into the file as it grows, and cut it back."""
     if con.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
         raise LogUnusable(f"cannot use the log {path}: its file system does not allow a write-ahead log. Move it")
@@ -132,7 +119,7 @@ def _use_write_ahead_log(con: sqlite3.Connection, path: Path) -> None:
     con.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
-def _make(con: sqlite3.Connection) -> None:
+def _make(con: Connection) -> None:
     """Make the tables, in one transaction."""
     sql = files("events").joinpath("schema", "sqlite.sql").read_text(encoding="utf-8")
-    con.executescript(f"BEGIN IMMEDIATE;\n{sql}\nCOMMIT;")
+    driver.script(con, f"BEGIN IMMEDIATE;\n{sql}\nCOMMIT;")

@@ -6,8 +6,9 @@ and who reads takes them one by one (see `plans`). A step of the index is part o
 both are there or neither is.
 """
 
-import sqlite3
 from zlib import crc32
+
+from events.sqlite.driver import Connection
 
 STEP = 768  # events: a step takes some ten milliseconds, in which nothing is acknowledged
 IDS = 4096  # ids: they have no order, and so each of a few would be written to a page of its own
@@ -88,7 +89,7 @@ def check_sum(id_: str) -> int:
     return crc32(id_.encode()) - (1 << 31)
 
 
-def keep_up(con: sqlite3.Connection, head: int) -> tuple[bool, bool]:
+def keep_up(con: Connection, head: int) -> tuple[bool, bool]:
     """Extend the index, and the ids, where so many are missing that it is worth while; return which was extended."""
     indexed, known = con.execute("SELECT indexed, known FROM head").fetchone()
     extends = head - indexed >= STEP
@@ -101,41 +102,41 @@ def keep_up(con: sqlite3.Connection, head: int) -> tuple[bool, bool]:
     return extends, learns
 
 
-def extend(con: sqlite3.Connection, first: int, last: int) -> None:
+def extend(con: Connection, first: int, last: int) -> None:
     """Let events be found by the index, from the first to the last position."""
     for statement in (STREAMS, VERSIONS, KINDS, SUBJECTS, ENTRIES, MEMBERS, FOLLOWERS):
         con.execute(statement, (first, last))
     con.execute("UPDATE head SET indexed = max(indexed, ?)", (last,))
 
 
-def learn(con: sqlite3.Connection, first: int, last: int) -> None:
+def learn(con: Connection, first: int, last: int) -> None:
     """Let events be found by their ids."""
     con.executemany("INSERT INTO ids (crc, position) VALUES (?, ?)", _ids(con, first, last))
     con.execute("UPDATE head SET known = max(known, ?)", (last,))
 
 
-def withdraw(con: sqlite3.Connection, first: int, last: int) -> None:
+def withdraw(con: Connection, first: int, last: int) -> None:
     """Let events not be found by the index any more; they must stand as they did when they were put in."""
     for statement in (NO_VERSIONS, *NO_ENTRIES, NO_MEMBERS, NO_FOLLOWERS):
         con.execute(statement, (first, last))
 
 
-def tidy(con: sqlite3.Connection) -> None:
+def tidy(con: Connection) -> None:
     """Let go of what stands for nothing any more; it may be a text that was to be taken out."""
     for table, unused in UNUSED.items():
         con.execute(f"DELETE FROM {table} WHERE {unused}")  # noqa: S608 - constants
 
 
-def unlearn(con: sqlite3.Connection, first: int, last: int) -> None:
+def unlearn(con: Connection, first: int, last: int) -> None:
     """Let events not be found by their ids any more."""
     con.executemany("DELETE FROM ids WHERE crc = ? AND position = ?", _ids(con, first, last))
 
 
-def _ids(con: sqlite3.Connection, first: int, last: int) -> list[tuple[int, int]]:
+def _ids(con: Connection, first: int, last: int) -> list[tuple[int, int]]:
     return sorted((check_sum(id_), position) for id_, position in con.execute(OF_IDS, (first, last)))
 
 
-def missing(con: sqlite3.Connection) -> list[str]:
+def missing(con: Connection) -> list[str]:
     """Return the tables that are not there."""
     there = {name for (name,) in con.execute("SELECT CAST(name AS BLOB) FROM sqlite_schema WHERE type = 'table'")}
     return [table for table in TABLES if table.encode() not in there]

@@ -1,8 +1,7 @@
 """How far an index says that it reaches, and whether that can be: what a start looks at, however long the log is."""
 
-import sqlite3
-
 from events.anchor import Misindexed
+from events.sqlite.driver import Connection
 from events.sqlite.index import missing
 
 REACH = "SELECT coalesce((SELECT max(last) FROM segments), 0), indexed, known, position FROM head"
@@ -12,7 +11,7 @@ BEYOND = """
 """
 
 
-def impossible(con: sqlite3.Connection) -> Misindexed | None:
+def impossible(con: Connection) -> Misindexed | None:
     """Return what is wrong at first sight: what can be told at once, however long the log is."""
     if absent := missing(con):
         return Misindexed(table=absent[0], position=None, why="it is not there")

@@ -1,7 +1,8 @@
 """By how much events are late: what lets a time be found by halving (see `plans`), worked out anew."""
 
-import sqlite3
 from datetime import datetime
+
+from events.sqlite.driver import Connection
 
 TIMES = """
     SELECT position, CAST(time AS BLOB) FROM archived WHERE position BETWEEN ?1 AND ?2
@@ -17,7 +18,7 @@ class Lateness:
         self.seconds = 0.0
         self.latest: str | None = None
 
-    def go_on(self, con: sqlite3.Connection, first: int, last: int) -> None:
+    def go_on(self, con: Connection, first: int, last: int) -> None:
         """Pass the events from one position to another, be they archived or not."""
         for _, time in con.execute(TIMES, (first, last)):
             self._pass(time.decode())

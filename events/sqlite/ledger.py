@@ -5,7 +5,6 @@ of it when one ends badly. It has the ids in mind that the index does not hold y
 together, when a job must see them there or the group ends.
 """
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,8 @@ from events.errors import LogUnusable
 from events.facets import Facets
 from events.record import Recorded, Sealed
 from events.settling import ONLY_EPOCH, Stored, prepare, settle
-from events.sqlite import rows
+from events.sqlite import driver, rows
+from events.sqlite.driver import Connection
 from events.sqlite.index import check_sum, extend, keep_up, tidy, withdraw
 from events.streams import subject
 from events.unit import Parked, Result, Unit
@@ -54,7 +54,7 @@ class Ledger:
         self._versions: dict[str, int] = {}
         self._new_ids: set[str] = set()  # that are sure to stand nowhere
 
-    def begin(self, con: sqlite3.Connection) -> None:
+    def begin(self, con: Connection) -> None:
         """Read how far the log reaches, in a transaction that has begun."""
         self._con = con
         self.position, self.tip, latest, self._archived = con.execute(TIP).fetchone()
@@ -90,7 +90,7 @@ class Ledger:
         """Extend the index where that is due. Raises LogUnusable if it holds what was never put there."""
         try:
             return keep_up(self._con, self.position)
-        except sqlite3.IntegrityError as error:
+        except driver.ConstraintError as error:
             raise LogUnusable(
                 f"the index of the log is wrong ({error}), and nothing can be appended. No event is lost: stop the "
                 "daemon and run `lamplighter log reindex`"

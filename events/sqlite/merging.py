@@ -1,12 +1,12 @@
 """Reading what a plan chose: its runs merged by position, each only as far as the page reaches."""
 
 import heapq
-import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any
 
 from events.errors import LogUnusable
+from events.sqlite.driver import Connection
 from events.sqlite.file import COLUMNS
 from events.sqlite.plans import Plan, Run
 
@@ -16,7 +16,7 @@ ROWS = 500  # fetched at once
 Row = tuple[Any, ...]
 
 
-def fetch(con: sqlite3.Connection, plans: Sequence[Plan], limit: int) -> list[Row]:
+def fetch(con: Connection, plans: Sequence[Plan], limit: int) -> list[Row]:
     """Return the first rows of some plans, one after the other."""
     rows: list[Row] = []
     for plan in plans:
@@ -25,7 +25,7 @@ def fetch(con: sqlite3.Connection, plans: Sequence[Plan], limit: int) -> list[Ro
     return rows
 
 
-def _fetch(con: sqlite3.Connection, plan: Plan, limit: int) -> list[Row]:
+def _fetch(con: Connection, plan: Plan, limit: int) -> list[Row]:
     if len(plan.runs) == 1:
         (run,) = plan.runs
         values = plan.values(run, plan.first, plan.last)
@@ -34,7 +34,7 @@ def _fetch(con: sqlite3.Connection, plan: Plan, limit: int) -> list[Row]:
     return [row for start in range(0, len(positions), ROWS) for row in _rows(con, positions[start : start + ROWS])]
 
 
-def tally(con: sqlite3.Connection, plan: Plan) -> int:
+def tally(con: Connection, plan: Plan) -> int:
     """Return how many events match."""
     if plan.overlap:
         return sum(1 for _ in merged(con, plan, MANY))
@@ -42,14 +42,14 @@ def tally(con: sqlite3.Connection, plan: Plan) -> int:
     return sum(count.fetchone()[0] for count in counts)
 
 
-def merged(con: sqlite3.Connection, plan: Plan, limit: int) -> Iterator[int]:
+def merged(con: Connection, plan: Plan, limit: int) -> Iterator[int]:
     """Yield the positions of all runs in order, each once; about so many of them will be asked for."""
     size = min(max(FEW, limit // max(len(plan.runs), 1)), MANY)
     runs = [_positions(con, plan, run, size) for run in plan.runs]
     return (position for position, _ in groupby(heapq.merge(*runs, reverse=plan.newest_first)))
 
 
-def _positions(con: sqlite3.Connection, plan: Plan, run: Run, size: int) -> Iterator[int]:
+def _positions(con: Connection, plan: Plan, run: Run, size: int) -> Iterator[int]:
     sql, first, last = plan.read(run, "position"), plan.first, plan.last
     while True:
         found = con.execute(sql, (*plan.values(run, first, last), size)).fetchall()
@@ -61,7 +61,7 @@ def _positions(con: sqlite3.Connection, plan: Plan, run: Run, size: int) -> Iter
         size = min(4 * size, MANY)
 
 
-def _rows(con: sqlite3.Connection, positions: Sequence[int]) -> list[Row]:
+def _rows(con: Connection, positions: Sequence[int]) -> list[Row]:
     sql = f"SELECT {COLUMNS} FROM events WHERE position IN ({', '.join('?' * len(positions))})"  # noqa: S608 - no value
     found = {row[0]: row for row in con.execute(sql, positions)}
     try:

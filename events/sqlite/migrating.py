@@ -6,7 +6,6 @@ does stands in `events/schema`, in a file for each step.
 
 import os
 import shutil
-import sqlite3
 from contextlib import closing
 from importlib.resources import files
 from itertools import count
@@ -18,6 +17,8 @@ from events.errors import LogUnusable
 from events.facets import Facets, facets
 from events.logger import LateLogger
 from events.record import Recorded
+from events.sqlite import driver
+from events.sqlite.driver import Connection
 from events.sqlite.index import extend, learn
 
 EVERY = 100_000  # events between two lines of progress
@@ -28,7 +29,7 @@ HEAD = "SELECT log_id, position, hash FROM head"
 logger = LateLogger(__name__)
 
 
-def migrate(con: sqlite3.Connection, path: Path, *, old: int, new: int) -> None:
+def migrate(con: Connection, path: Path, *, old: int, new: int) -> None:
     """Keep a copy of the log, then bring it to the new schema in one transaction. Raises LogUnusable."""
     events: int = con.execute("SELECT position FROM head").fetchone()[0]
     logger.info("log_migrates", log=str(path), schema=old, to_schema=new, events=events)
@@ -38,9 +39,9 @@ def migrate(con: sqlite3.Connection, path: Path, *, old: int, new: int) -> None:
         raise LogUnusable(
             f"cannot keep a copy of the log {path}: {error.strerror or error}. Nothing was changed"
         ) from error
-    con.create_function("facet", 4, FacetFunction(str(path), events), deterministic=True)
+    con.create_scalar_function("facet", FacetFunction(str(path), events), 4, deterministic=True)
     steps = "\n".join(_step(number) for number in range(old, new))
-    con.executescript(f"BEGIN IMMEDIATE;\n{steps}")
+    driver.script(con, f"BEGIN IMMEDIATE;\n{steps}")
     _index(con, path, events)
     con.execute("COMMIT")
     _shrink(con, path)
@@ -49,7 +50,7 @@ def migrate(con: sqlite3.Connection, path: Path, *, old: int, new: int) -> None:
     )
 
 
-def _index(con: sqlite3.Connection, path: Path, events: int) -> None:
+def _index(con: Connection, path: Path, events: int) -> None:
     """Let every event be found, a part at a time: what a part sorts fits into memory."""
     (indexed,) = con.execute("SELECT indexed FROM head").fetchone()
     for first in range(indexed + 1, events + 1, EVERY):
@@ -59,12 +60,12 @@ def _index(con: sqlite3.Connection, path: Path, events: int) -> None:
         logger.info("log_migrates", log=str(path), indexed=last, events=events)
 
 
-def _shrink(con: sqlite3.Connection, path: Path) -> None:
+def _shrink(con: Connection, path: Path) -> None:
     """Give back the room of the tables that were made anew; where there is none for that, the log fills it in time."""
     try:
         con.execute("VACUUM")
         con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    except sqlite3.OperationalError as error:
+    except driver.Error as error:
         logger.info("log_keeps_free_room", log=str(path), why=str(error))
 
 
@@ -77,7 +78,7 @@ def _step(old: int) -> str:
     return files("events").joinpath("schema", f"sqlite-{old}-to-{old + 1}.sql").read_text(encoding="utf-8")
 
 
-def _copied(con: sqlite3.Connection, path: Path, schema: int) -> Path:
+def _copied(con: Connection, path: Path, schema: int) -> Path:
     """Return a copy of the log as it is: one that an attempt which ended early left is as good as a new one."""
     for number in count(1):
         copy = path.with_name(f"{path.name}.schema-{schema}{f'.{number}' if number > 1 else ''}.bak")
@@ -93,13 +94,13 @@ def _copied(con: sqlite3.Connection, path: Path, schema: int) -> Path:
 def _head(copy: Path) -> object:
     """Return what a copy says of itself; nothing if it is none."""
     try:
-        with closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro", uri=True)) as con:
+        with closing(driver.connect(copy)) as con:
             return con.execute(HEAD).fetchone()
-    except sqlite3.Error:
+    except driver.Error:
         return None
 
 
-def _require_room(con: sqlite3.Connection, path: Path) -> None:
+def _require_room(con: Connection, path: Path) -> None:
     """Refuse before anything is written: there is a copy, and a table made anew, once in line and once in place."""
     pages, size = (con.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
     needed, free = 3 * pages * size, shutil.disk_usage(path.parent).free
@@ -111,14 +112,14 @@ def _require_room(con: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _copy(con: sqlite3.Connection, copy: Path) -> None:
+def _copy(con: Connection, copy: Path) -> None:
     """Make a copy, for its owner alone, that is whole and on disk when it gets its name."""
     part = copy.with_name(f"{copy.name}.part")
     part.unlink(missing_ok=True)
     os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        with closing(sqlite3.connect(part)) as target:
-            con.backup(target)
+        with closing(driver.connect(part, driver.WRITE)) as target:
+            driver.copy(con, target)
             target.execute("PRAGMA journal_mode = DELETE")  # one file, which can be moved by itself
         _sync(part)
         part.replace(copy)

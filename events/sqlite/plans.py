@@ -15,7 +15,6 @@ Times are nearly in the order of positions, and by how much they are not is know
 positions, and only near their ends are times looked at. What runs do not make sure of is checked event by event.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from typing import Literal
 
 from events.matching import among, permitting
 from events.query import Query
+from events.sqlite.driver import Connection
 
 NEAR = 2000  # positions: so few are read one by one
 MOST_RUNS = 1000  # merged; beyond that a scan meets what matches sooner
@@ -102,19 +102,19 @@ class Extent:
     late: timedelta
 
     @classmethod
-    def of(cls, con: sqlite3.Connection) -> "Extent":
+    def of(cls, con: Connection) -> "Extent":
         """Return that of a log, as of the transaction."""
         head, archived, indexed, seconds = con.execute(EXTENT).fetchone()
         return cls(head=head, archived=archived, indexed=indexed, late=timedelta(seconds=seconds + 1))
 
 
-def plans(con: sqlite3.Connection, query: Query, extent: Extent) -> list[Plan]:
+def plans(con: Connection, query: Query, extent: Extent) -> list[Plan]:
     """Choose what answers a query, in parts that follow one another in its order."""
     if query.globs:
-        con.create_function("among", 2, among(query.globs), deterministic=True)
+        con.create_scalar_function("among", among(query.globs), 2, deterministic=True)
     if query.within is not None:
         permitted = permitting(query.within)
-        con.create_function("permitted", 1, permitted, deterministic=True)
+        con.create_scalar_function("permitted", permitted, 1, deterministic=True)
         if query.namespace is not None and not permitted(query.namespace):
             return []
     parts = [_plan(con, part) for span in _spans(con, query, extent) for part in _parted(span, extent.indexed)]
@@ -139,7 +139,7 @@ def _parted(span: Span, indexed: int) -> Iterator[Span]:
         yield Span(span.query, max(span.first, indexed + 1), span.last)
 
 
-def _spans(con: sqlite3.Connection, query: Query, extent: Extent) -> list[Span]:
+def _spans(con: Connection, query: Query, extent: Extent) -> list[Span]:
     """Divide a query by positions: where times may or may not fit, and between, where they are sure to."""
     first = max(query.after, extent.archived) + 1
     last = extent.head if query.before is None else min(query.before - 1, extent.head)
@@ -159,7 +159,7 @@ def _spans(con: sqlite3.Connection, query: Query, extent: Extent) -> list[Span]:
     return [span for span in spans if span.first <= span.last]
 
 
-def _place(con: sqlite3.Connection, at: datetime, later: timedelta, first: int, last: int) -> int:
+def _place(con: Connection, at: datetime, later: timedelta, first: int, last: int) -> int:
     """Return the end of a part that is earlier than an instant: were times in order, it would be all of it."""
     low, high = first, last + 1
     try:
@@ -176,7 +176,7 @@ def _place(con: sqlite3.Connection, at: datetime, later: timedelta, first: int, 
     return low
 
 
-def _plan(con: sqlite3.Connection, span: Span) -> Plan:
+def _plan(con: Connection, span: Span) -> Plan:
     query, overlap = span.query, span.query.intent is not None
     if span.last - span.first < NEAR or not span.indexed:
         runs = [_walk(query)]
@@ -201,7 +201,7 @@ def _of_intent(query: Query) -> list[Run]:
     return [named, *(Run(key=(("position = ?", (at,)),), checks=checks) for at in sorted(set(query.evidence)))]
 
 
-def _by_kinds(con: sqlite3.Connection, query: Query) -> list[Run]:
+def _by_kinds(con: Connection, query: Query) -> list[Run]:
     """Take the runs of the kinds that match: in the log, in a namespace, or of endpoints."""
     if query.globs or query.name is not None:
         runs = _of_endpoints(con, query)
@@ -214,11 +214,11 @@ def _by_kinds(con: sqlite3.Connection, query: Query) -> list[Run]:
     return runs if len(runs) <= MOST_RUNS else [_walk(query)]
 
 
-def _of_namespace(con: sqlite3.Connection, query: Query, namespace: str) -> list[Run]:
+def _of_namespace(con: Connection, query: Query, namespace: str) -> list[Run]:
     return [run for subject in _subjects(con, namespace, "") for run in _of_kinds(con, query, subject)]
 
 
-def _of_endpoints(con: sqlite3.Connection, query: Query) -> list[Run]:
+def _of_endpoints(con: Connection, query: Query) -> list[Run]:
     """Take the runs of the endpoints that match; if their kinds are rare, those of the kinds, and check each event."""
     subjects, kinds = list(islice(_matching(con, query), MOST_RUNS + 1)), _wanted(con, query)
     if len(subjects) <= MOST_SUBJECTS or kinds is None or not _are_rare(con, kinds):
@@ -235,14 +235,14 @@ def _of_endpoint(query: Query, subject: int, kinds: tuple[int, ...] | None) -> R
     return Run(table="members", key=key, checks=_times(query))
 
 
-def _wanted(con: sqlite3.Connection, query: Query) -> tuple[int, ...] | None:
+def _wanted(con: Connection, query: Query) -> tuple[int, ...] | None:
     """Return the kinds that a query asks for; None if it asks for any."""
     terms = _kinds(query)
     where, values = " AND ".join(term for term, _ in terms), [value for _, own in terms for value in own]
     return tuple(kind for (kind,) in con.execute(f"SELECT kind FROM kinds WHERE {where}", values)) if terms else None  # noqa: S608 - no value in it
 
 
-def _are_rare(con: sqlite3.Connection, kinds: tuple[int, ...]) -> bool:
+def _are_rare(con: Connection, kinds: tuple[int, ...]) -> bool:
     """Return whether of some kinds so few events are in the log that each of them may be looked at."""
     left = RARE
     for kind in kinds:
@@ -253,19 +253,19 @@ def _are_rare(con: sqlite3.Connection, kinds: tuple[int, ...]) -> bool:
     return True
 
 
-def _subjects(con: sqlite3.Connection, namespace: str, name: str) -> list[int]:
+def _subjects(con: Connection, namespace: str, name: str) -> list[int]:
     """Return a namespace (whose name is '') or an endpoint, if it is in the index."""
     sql = "SELECT subject FROM subjects WHERE namespace = ? AND name = ?"
     return [subject for (subject,) in con.execute(sql, (namespace, name))]
 
 
-def _permitted(con: sqlite3.Connection) -> list[str]:
+def _permitted(con: Connection) -> list[str]:
     """Return the namespaces that a query may be about."""
     sql = "SELECT namespace FROM subjects WHERE name = '' AND permitted(namespace)"
     return [namespace for (namespace,) in con.execute(sql)]
 
 
-def _matching(con: sqlite3.Connection, query: Query) -> Iterator[int]:
+def _matching(con: Connection, query: Query) -> Iterator[int]:
     """Yield the endpoints that a query may be about."""
     terms = [("name > ''", ()), *_equal(query, "namespace", "name"), *_globs(query), *_within(query)]
     where, values = " AND ".join(term for term, _ in terms), [value for _, own in terms for value in own]
@@ -273,7 +273,7 @@ def _matching(con: sqlite3.Connection, query: Query) -> Iterator[int]:
     return (subject for (subject,) in con.execute(sql, values))
 
 
-def _of_kinds(con: sqlite3.Connection, query: Query, subject: int) -> Iterator[Run]:
+def _of_kinds(con: Connection, query: Query, subject: int) -> Iterator[Run]:
     """Yield a run for each kind of a subject that is wanted."""
     terms = _kinds(query)
     where = " AND ".join(["true", *(term for term, _ in terms)])

@@ -4,15 +4,16 @@ The events say what must stand in the index, so they are proven first (see `veri
 connection of its own: what is written meanwhile is right at every instant, so each slice is read as of one.
 """
 
-import sqlite3
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
 from events.anchor import Misindexed
+from events.sqlite import driver
 from events.sqlite.checks import INTENTS, LACKS, NUMBERS, OF_IDS, OF_INTENTS, STRAY_IDS, STRAYS, Lack, Stray
-from events.sqlite.file import is_damage, open_for_reading
+from events.sqlite.driver import Connection
+from events.sqlite.file import open_for_reading
 from events.sqlite.index import TABLES, UNUSED, check_sum
 from events.sqlite.indexed import ARCHIVED, HEAD, INDEXED, KNOWN, REACH, impossible
 from events.sqlite.instant import one_instant
@@ -28,7 +29,7 @@ class Part(Protocol):
 
     done: bool
 
-    def go_on(self, con: sqlite3.Connection) -> Misindexed | None:
+    def go_on(self, con: Connection) -> Misindexed | None:
         """Prove one slice; return what is wrong there, if anything is. To be asked within a transaction."""
         ...
 
@@ -36,11 +37,11 @@ class Part(Protocol):
 def prove(path: Path) -> Generator[Misindexed | None, None, None]:
     """Prove a slice at each step; yield what is wrong, which ends it, or None: nothing so far.
 
-    Raises sqlite3.Error when the file cannot be used at all.
+    Raises driver.Error when the file cannot be used at all.
     """
     try:
         with closing(open_for_reading(path)) as con:
-            con.create_function("check_sum", 1, check_sum, deterministic=True)
+            con.create_scalar_function("check_sum", check_sum, 1, deterministic=True)
             if (found := impossible(con)) is not None:
                 yield found
                 return
@@ -60,13 +61,15 @@ def prove(path: Path) -> Generator[Misindexed | None, None, None]:
                 *map(Unused, UNUSED),
             )
             yield from _proven(con, parts)
-    except sqlite3.DatabaseError as error:
-        if not is_damage(error):
+    except UnicodeDecodeError as error:
+        yield Misindexed(table=None, position=None, why=f"a text in the file is damaged ({error})")
+    except driver.Error as error:
+        if not driver.is_damage(error):
             raise
         yield Misindexed(table=None, position=None, why=f"a page of the file is damaged ({error})")
 
 
-def _proven(con: sqlite3.Connection, parts: Sequence[Part]) -> Iterator[Misindexed | None]:
+def _proven(con: Connection, parts: Sequence[Part]) -> Iterator[Misindexed | None]:
     for part in parts:
         while not part.done:
             with one_instant(con):
@@ -88,7 +91,7 @@ class Along:
         self._at = 0
         self._numbers = (0, 0, 0, 0)
 
-    def go_on(self, con: sqlite3.Connection) -> Misindexed | None:
+    def go_on(self, con: Connection) -> Misindexed | None:
         reach = con.execute(REACH).fetchone()
         first = max(self._at, reach[ARCHIVED]) + 1
         last = min(first + SLICE - 1, reach[self._upto])
@@ -101,7 +104,7 @@ class Along:
         self._at, self.done = last, last == reach[self._upto]
         return self._astray(con) if self.done else None
 
-    def _astray(self, con: sqlite3.Connection) -> Misindexed | None:
+    def _astray(self, con: Connection) -> Misindexed | None:
         for table, stray in self._strays.items():
             wanted = sum(times * number for times, number in zip(stray.times, self._numbers, strict=True))
             if con.execute(f"SELECT count(*) FROM {table}").fetchone() == (wanted,):  # noqa: S608 - a constant
@@ -121,7 +124,7 @@ class Late:
         self._at = 0
         self._lateness = Lateness()
 
-    def go_on(self, con: sqlite3.Connection) -> Misindexed | None:
+    def go_on(self, con: Connection) -> Misindexed | None:
         head = con.execute(REACH).fetchone()[HEAD]
         first, self._at = self._at + 1, min(self._at + SLICE, head)
         self._lateness.go_on(con, first, self._at)
@@ -147,7 +150,7 @@ class Meant:
         self.done = False
         self._after: bytes | None = None
 
-    def go_on(self, con: sqlite3.Connection) -> Misindexed | None:
+    def go_on(self, con: Connection) -> Misindexed | None:
         rows = con.execute(INTENTS, (self._after, SLICE)).fetchall()
         for intent, position, fits in rows:
             if not fits:
@@ -167,7 +170,7 @@ class Unused:
         self._table, self._number = table, table.removesuffix("s")
         self._from = LEAST
 
-    def go_on(self, con: sqlite3.Connection) -> Misindexed | None:
+    def go_on(self, con: Connection) -> Misindexed | None:
         table, number = self._table, self._number
         sql = f"SELECT count(*), max(n) FROM (SELECT {number} AS n FROM {table} WHERE {number} >= ? ORDER BY 1 LIMIT ?)"  # noqa: S608 - constants
         rows, last = con.execute(sql, (self._from, SLICE)).fetchone()

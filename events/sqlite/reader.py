@@ -5,7 +5,6 @@ write-ahead log from being cut back.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +19,7 @@ from events.errors import LogUnusable
 from events.query import Page, Query
 from events.record import Recorded, Sealed
 from events.sqlite import rows
+from events.sqlite.driver import Connection
 from events.sqlite.file import explained, open_for_reading
 from events.sqlite.merging import fetch, tally
 from events.sqlite.plans import Extent, plans
@@ -38,7 +38,7 @@ class SqliteReader:
     def __init__(self, path: Path) -> None:
         """Name a log that is there; it is opened by the first question."""
         self.path = path
-        self._con: sqlite3.Connection | None = None
+        self._con: Connection | None = None
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="lamplighter-log-reader")
         self._log_id = ""
         self._closed = False
@@ -119,7 +119,7 @@ class SqliteReader:
         await asyncio.get_running_loop().run_in_executor(self._reading, self._drop)
         self._reading.shutdown(wait=False)
 
-    async def ask(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
+    async def ask(self, question: Callable[[Connection], Answer]) -> Answer:
         """Put a question to the file, in the thread that reads."""
         self._require_open()
         return await asyncio.get_running_loop().run_in_executor(self._reading, self._answer, question)
@@ -135,7 +135,7 @@ class SqliteReader:
     async def _refuse(self, kind: str, rows: Mapping[str, bytes | None]) -> None:
         raise LogUnusable(f"the log {self.path} is open for reading only: ask the daemon to write")
 
-    def _answer(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
+    def _answer(self, question: Callable[[Connection], Answer]) -> Answer:
         with explained(self.path):
             try:
                 if self._con is None:
@@ -181,18 +181,18 @@ def _next(slices: Iterator[Misindexed | None]) -> tuple[Misindexed | None] | Non
     return None if found is None else (found,)
 
 
-def _number(con: sqlite3.Connection, sql: str) -> int:
+def _number(con: Connection, sql: str) -> int:
     row = con.execute(sql).fetchone()
     return 0 if row is None or row[0] is None else int(row[0])
 
 
-def _anchor(con: sqlite3.Connection, position: int) -> Anchor | None:
+def _anchor(con: Connection, position: int) -> Anchor | None:
     sql = "SELECT hash FROM events WHERE position = ?1 UNION ALL SELECT hash_after FROM segments WHERE last = ?1"
     row = con.execute(sql, (position,)).fetchone()
     return None if row is None else Anchor(position=position, hash=row[0])
 
 
-def _page(con: sqlite3.Connection, query: Query) -> Page:
+def _page(con: Connection, query: Query) -> Page:
     con.execute("BEGIN")  # the events and the head, as of one instant
     extent = Extent.of(con)
     found = fetch(con, plans(con, query, extent), query.limit + 1)  # one more tells whether others follow
@@ -201,14 +201,14 @@ def _page(con: sqlite3.Connection, query: Query) -> Page:
     return Page(events=events, head=extent.head, more=len(found) > query.limit, archived=extent.archived)
 
 
-def _standing(con: sqlite3.Connection) -> Standing:
+def _standing(con: Connection) -> Standing:
     con.execute("BEGIN")
     told = rows.standing(con)
     con.execute("COMMIT")
     return told
 
 
-def _count(con: sqlite3.Connection, query: Query) -> int:
+def _count(con: Connection, query: Query) -> int:
     con.execute("BEGIN")
     found = sum(tally(con, part) for part in plans(con, query, Extent.of(con)))
     con.execute("COMMIT")

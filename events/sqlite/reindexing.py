@@ -4,7 +4,6 @@ What an archived event says is in its file alone. All that the index knows of th
 meant there: it is read from the files, and what is known of it stays where one of them is not there.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from pathlib import Path
 from events.anchor import Segment
 from events.errors import LogError, LogUnusable
 from events.restore import found_by
-from events.sqlite import rows
-from events.sqlite.file import explained, is_damage
+from events.sqlite import driver, rows
+from events.sqlite.driver import Connection
+from events.sqlite.file import explained
 from events.sqlite.index import TABLES, extend, learn, missing
 from events.sqlite.lateness import Lateness
 from events.sqlite.writer import Writer
@@ -55,7 +55,7 @@ def reindex(path: Path, holder: str, progress: Progress) -> Reindexed:
         writer.close()
 
 
-def _reindexed(con: sqlite3.Connection, progress: Progress) -> Reindexed:
+def _reindexed(con: Connection, progress: Progress) -> Reindexed:
     con.execute("BEGIN IMMEDIATE")
     try:
         segments = rows.segments(con)
@@ -76,22 +76,22 @@ def _reindexed(con: sqlite3.Connection, progress: Progress) -> Reindexed:
         con.execute("COMMIT")
     except ValueError as error:  # a time that is none, an id that is no UTF-8
         raise LogUnusable(f"an event cannot be read ({error}): run `lamplighter log verify`") from error
-    except sqlite3.DatabaseError as error:
-        if is_damage(error):
+    except driver.Error as error:
+        if driver.is_damage(error):
             raise LogUnusable(BEYOND_MENDING.format(error=error)) from error
         raise
     finally:
         if con.in_transaction:
-            with suppress(sqlite3.Error):  # what went wrong before is what matters; closing rolls back, too
+            with suppress(driver.Error):  # what went wrong before is what matters; closing rolls back, too
                 con.execute("ROLLBACK")
     return Reindexed(events=head - begin, unread=tuple(unread))
 
 
-def _make(con: sqlite3.Connection, begin: int) -> None:
+def _make(con: Connection, begin: int) -> None:
     """Make the tables as they are in a new log, which has its beginning elsewhere."""
     sql = files("events").joinpath("schema", "sqlite.sql").read_text(encoding="utf-8")
-    with closing(sqlite3.connect(":memory:")) as new:
-        new.executescript(sql)
+    with closing(driver.connect(":memory:", driver.MAKE)) as new:
+        driver.script(new, sql)
         made = dict(new.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'"))
     for table in TABLES:
         con.execute(f"DROP TABLE IF EXISTS {table}")
@@ -100,7 +100,7 @@ def _make(con: sqlite3.Connection, begin: int) -> None:
     con.execute("UPDATE head SET indexed = ?1, known = ?1", (begin,))
 
 
-def _meant_in_archives(con: sqlite3.Connection, segments: list[Segment]) -> tuple[list[Intent], list[str]]:
+def _meant_in_archives(con: Connection, segments: list[Segment]) -> tuple[list[Intent], list[str]]:
     """Return the intents that were meant in archived events, and why some archives could not be read for it."""
     meant: list[Intent] = []
     unread: list[str] = []

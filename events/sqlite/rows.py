@@ -1,11 +1,11 @@
 """What stands in the tables beside single events: links of the chain, what was archived, how far the log reaches."""
 
-import sqlite3
 from typing import Any
 
 from events.anchor import Segment, Standing
 from events.record import Recorded, Sealed
 from events.settling import Stored
+from events.sqlite.driver import Connection
 from events.sqlite.file import COLUMNS
 from events.sqlite.index import tidy, unlearn, withdraw
 from events.unit import Parked
@@ -30,19 +30,19 @@ def sealed(row: tuple[Any, ...]) -> Sealed:
     return Sealed(recorded=Recorded(*columns), data_hash=data_hash, redacted=redacted, hash=hash_)
 
 
-def stored(con: sqlite3.Connection, position: int) -> Stored:
+def stored(con: Connection, position: int) -> Stored:
     """Return the event at a position, where there is one."""
     *columns, data_hash = con.execute(STORED, (position,)).fetchone()
     return Stored(Recorded(*columns), data_hash)
 
 
-def archived(con: sqlite3.Connection, id_: str) -> Stored | None:
+def archived(con: Connection, id_: str) -> Stored | None:
     """Return the archived event with an id, without its payload."""
     row = con.execute(STUB, (id_,)).fetchone()
     return None if row is None else Stored(Recorded(*row[:-1]), row[-1])
 
 
-def version(con: sqlite3.Connection, stream: str) -> int:
+def version(con: Connection, stream: str) -> int:
     """Return the number of events in a stream."""
     for statement in (LAST_BEYOND, LAST_INDEXED, LAST_ARCHIVED):
         row = con.execute(statement, (stream,)).fetchone()
@@ -51,19 +51,19 @@ def version(con: sqlite3.Connection, stream: str) -> int:
     return 0
 
 
-def cursor(con: sqlite3.Connection, name: str) -> int:
+def cursor(con: Connection, name: str) -> int:
     """Return where a subscription stands."""
     row = con.execute("SELECT position FROM cursors WHERE name = ?", (name,)).fetchone()
     return 0 if row is None else int(row[0])
 
 
-def parked(con: sqlite3.Connection, name: str | None = None) -> list[Parked]:
+def parked(con: Connection, name: str | None = None) -> list[Parked]:
     """Return what is set aside, for one subscription or for all, by position."""
     rows = con.execute(PARKED, (name,)).fetchall()
     return [Parked(name=name, position=position, error=error) for position, name, error in rows]
 
 
-def standing(con: sqlite3.Connection) -> Standing:
+def standing(con: Connection) -> Standing:
     """Return how the log stands; to be asked within a transaction."""
     position, hash_, log_id = con.execute("SELECT position, hash, log_id FROM head").fetchone()
     return Standing(
@@ -76,7 +76,7 @@ def standing(con: sqlite3.Connection) -> Standing:
     )
 
 
-def segments(con: sqlite3.Connection) -> list[Segment]:
+def segments(con: Connection) -> list[Segment]:
     """Return what lies in archives, in order."""
     rows = con.execute("SELECT first, last, hash_before, hash_after, path, digest FROM segments ORDER BY first")
     return [
@@ -85,7 +85,7 @@ def segments(con: sqlite3.Connection) -> list[Segment]:
     ]
 
 
-def take_out(con: sqlite3.Connection, segment: Segment) -> None:
+def take_out(con: Connection, segment: Segment) -> None:
     """Let a segment lie elsewhere: of each of its events stays all but the payload. Its row must come first."""
     withdraw(con, segment.first, segment.last)
     unlearn(con, segment.first, segment.last)

@@ -4,7 +4,6 @@ Every text is fetched as the bytes that it is. Whatever cannot be read, be it a 
 finding that has a position.
 """
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,9 @@ from typing import Any
 from events.anchor import BEGINNING, Anchor, Broken
 from events.facets import Facets
 from events.proof import Row, Stub, Walk
-from events.sqlite.file import is_damage, open_for_reading
+from events.sqlite import driver
+from events.sqlite.driver import Connection
+from events.sqlite.file import open_for_reading
 from events.sqlite.instant import one_instant
 
 PAGE = 500
@@ -50,26 +51,26 @@ class Verification:
         """Begin nothing yet. Raises ValueError for an anchor before `since`."""
         self._path = path
         self._walk = Walk(since, anchors)
-        self._con: sqlite3.Connection | None = None
+        self._con: Connection | None = None
 
     def go_on(self) -> Anchor | Broken | None:
         """Verify one page; return how the chain stands at the head, or what is broken, or None: there is more.
 
-        Raises sqlite3.Error when the file cannot be used at all.
+        Raises driver.Error when the file cannot be used at all.
         """
         try:
             if self._con is None:
                 self._con = open_for_reading(self._path)
-                self._con.text_factory = bytearray  # neither decoded nor taken for a blob
                 return self._walk.begin()
             with one_instant(self._con):
                 return self._out_of_place(self._con) or self._page(self._con)
         except _Unreadable as finding:
             return Broken(position=self._walk.at.position + 1, why=str(finding))
-        except UnicodeDecodeError as error:  # what SQLite says of a damaged file may quote it
-            return Broken(position=self._walk.at.position + 1, why=f"the file is damaged there ({error})")
-        except sqlite3.DatabaseError as error:
-            if not is_damage(error):
+        except UnicodeDecodeError as error:
+            why = f"one of its texts is not valid UTF-8 ({error.reason} at byte {error.start})"
+            return Broken(position=self._walk.at.position + 1, why=why)
+        except driver.Error as error:
+            if not driver.is_damage(error):
                 raise
             return Broken(position=self._walk.at.position + 1, why=f"the file is damaged there ({error})")
 
@@ -79,7 +80,7 @@ class Verification:
             self._con.close()
             self._con = None
 
-    def _page(self, con: sqlite3.Connection) -> Anchor | Broken | None:
+    def _page(self, con: Connection) -> Anchor | Broken | None:
         walk, at = self._walk, self._walk.at.position
         if (segment := con.execute(SEGMENT, (at,)).fetchone()) is not None:
             return self._segment(con, segment)
@@ -88,7 +89,7 @@ class Verification:
             return broken
         return walk.end(_head(con)) or walk.at
 
-    def _segment(self, con: sqlite3.Connection, segment: tuple[Any, ...]) -> Broken | None:
+    def _segment(self, con: Connection, segment: tuple[Any, ...]) -> Broken | None:
         """Go past a page of archived events; the chain must come to the hashes at both ends of their segment."""
         walk, at = self._walk, self._walk.at.position
         behind, first, last, before, after = segment
@@ -102,7 +103,7 @@ class Verification:
             return Broken(position=at + 1, why=f"nothing is kept of it: the archived events reach to {last}")
         return walk.pass_end(first, last, after) if walk.at.position == last else None
 
-    def _out_of_place(self, con: sqlite3.Connection) -> Broken | None:
+    def _out_of_place(self, con: Connection) -> Broken | None:
         """Return what stands where nothing can, and would never be come by: an id there would still be taken."""
         position = con.execute(OUT_OF_PLACE).fetchone()[0]
         return None if position is None else Broken(position=position, why="there is no such place in the log")
@@ -112,7 +113,7 @@ def _first(findings: Iterable[Broken | None]) -> Broken | None:
     return next((broken for broken in findings if broken is not None), None)
 
 
-def _head(con: sqlite3.Connection) -> Anchor:
+def _head(con: Connection) -> Anchor:
     row = con.execute("SELECT position, hash FROM head").fetchone()
     if row is None:
         raise _Unreadable("the log does not say any more how far it reaches")
@@ -153,12 +154,9 @@ def _row(raw: tuple[Any, ...]) -> Row:
 
 
 def _text(column: str, value: object) -> str:
-    if not isinstance(value, bytearray):
-        raise _Unreadable(f"its column {column} holds a {type(value).__name__}")
-    try:
-        return value.decode()
-    except UnicodeDecodeError as error:
-        raise _Unreadable(f"its column {column} is not valid UTF-8 ({error.reason} at byte {error.start})") from error
+    if isinstance(value, str):
+        return value
+    raise _Unreadable(f"its column {column} holds a {type(value).__name__}")
 
 
 def _text_or_none(column: str, value: object) -> str | None:

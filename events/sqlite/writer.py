@@ -7,25 +7,16 @@ every job of the group, and the next group finds the file opened anew: what was 
 as a whole.
 """
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from events.errors import LogError, LogUnusable
+from events.sqlite import driver
+from events.sqlite.driver import Connection
 from events.sqlite.file import explained, open_for_writing
 from events.sqlite.indexed import impossible
 from events.sqlite.ledger import Ledger
 from events.sqlite.lock import MOUNTS, FileLock, explained as path_explained, refuse_network, secure
-
-# What SQLite says of a value, and not of the file.
-REFUSALS = (
-    sqlite3.DataError,
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
-    OverflowError,
-    ValueError,
-)
 
 STEPS = 2  # of the index, each some hundred pages
 
@@ -35,11 +26,11 @@ Job = Callable[[Ledger], object]
 class Writer:
     """Takes groups of jobs. Its methods run in one thread."""
 
-    def __init__(self, path: Path, lock: FileLock, con: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, lock: FileLock, con: Connection) -> None:
         """Use `open`."""
         self.path = path
         self._lock = lock
-        self._con: sqlite3.Connection | None = con
+        self._con: Connection | None = con
         self._ledger = Ledger()
         self._position = _position(con)
 
@@ -84,7 +75,7 @@ class Writer:
         self._position = self._ledger.position
         return outcomes
 
-    def opened(self) -> sqlite3.Connection:
+    def opened(self) -> Connection:
         """Return the connection; open it if the last commit failed and it could not be opened since."""
         if self._con is None:
             self._con = open_for_writing(self.path)
@@ -119,13 +110,13 @@ class Writer:
             self._con = None
         self._lock.release()
 
-    def _commit_or_part(self, con: sqlite3.Connection, jobs: Sequence[Job], ids: Sequence[str]) -> list[object]:
+    def _commit_or_part(self, con: Connection, jobs: Sequence[Job], ids: Sequence[str]) -> list[object]:
         """Do the jobs together; if one of them is refused, begin again and let that one fail alone."""
         self._shorten(con)
         con.execute("BEGIN IMMEDIATE")
         try:
             outcomes = self._together(con, jobs, ids)
-        except (LogError, *REFUSALS):
+        except (LogError, *driver.REFUSALS):
             self._ledger.reset()
             con.execute("ROLLBACK")
             con.execute("BEGIN IMMEDIATE")
@@ -133,7 +124,7 @@ class Writer:
         con.execute("COMMIT")
         return outcomes
 
-    def _shorten(self, con: sqlite3.Connection) -> None:
+    def _shorten(self, con: Connection) -> None:
         """Bring the write-ahead log into the file, when some steps of the index have made it long.
 
         SQLite would do it at the end of such a step, and who waits for that would wait for both.
@@ -142,18 +133,18 @@ class Writer:
             self._ledger.steps = 0
             con.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
-    def _together(self, con: sqlite3.Connection, jobs: Sequence[Job], ids: Sequence[str] = ()) -> list[object]:
+    def _together(self, con: Connection, jobs: Sequence[Job], ids: Sequence[str] = ()) -> list[object]:
         self._ledger.begin(con)
         self._ledger.expect(ids)
         outcomes = [job(self._ledger) for job in jobs]
         self._ledger.finish()
         return outcomes
 
-    def _apart(self, con: sqlite3.Connection, job: Job) -> object:
+    def _apart(self, con: Connection, job: Job) -> object:
         con.execute("SAVEPOINT job")
         try:
             [outcome] = self._together(con, [job])
-        except (LogError, *REFUSALS) as error:
+        except (LogError, *driver.REFUSALS) as error:
             self._ledger.reset()
             con.execute("ROLLBACK TO job")
             self._ledger.begin(con)
@@ -179,12 +170,12 @@ class Writer:
             self._con = None
 
 
-def _require_possible(con: sqlite3.Connection, path: Path) -> None:
+def _require_possible(con: Connection, path: Path) -> None:
     found = impossible(con)
     if found is not None:
         con.close()
         raise LogUnusable(f"cannot use the log {path}: {found}")
 
 
-def _position(con: sqlite3.Connection) -> int:
+def _position(con: Connection) -> int:
     return int(con.execute("SELECT position FROM head").fetchone()[0])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from events.sqlite import driver
 from events.sqlite.file import OLDEST_SQLITE
 from service import doctor
 from service.cli import finding
@@ -50,7 +51,7 @@ async def examine(
         looks = [tasks.create_task(_examine(one, hub_url), name="examination") for one in subjects]
     ahead = next((ahead for ahead, _ in map(asyncio.Task.result, looks) if ahead is not None), None)
     machine = [
-        doctor.sqlite(OLDEST_SQLITE),
+        doctor.sqlite(driver.version(), OLDEST_SQLITE),
         doctor.file_system(where),
         doctor.disk(where),
         doctor.clock(ahead),

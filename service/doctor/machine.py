@@ -1,7 +1,6 @@
 """This machine: its clock, the disk that the log lies on, SQLite, proxies, and who can read the token files."""
 
 import os
-import sqlite3
 import stat
 import urllib.request
 from collections.abc import Callable
@@ -21,12 +20,13 @@ NETWORK = frozenset(
 )
 
 
-def sqlite(oldest: tuple[int, int, int]) -> Check:
+def sqlite(version: tuple[int, ...], oldest: tuple[int, ...]) -> Check:
     """Look at SQLite's version, which shall not be older than the log needs."""
-    if sqlite3.sqlite_version_info < oldest:
-        needed = f"{oldest[0]}.{oldest[1]} or newer is needed: use a newer Python"
-        return _check("SQLite", Verdict.FAILS, sqlite3.sqlite_version, needed)
-    return _check("SQLite", Verdict.OK, sqlite3.sqlite_version)
+    has = ".".join(map(str, version))
+    if version < oldest:
+        needed = f"{'.'.join(map(str, oldest))} or newer is needed: upgrade apsw, which brings it"
+        return _check("SQLite", Verdict.FAILS, has, needed)
+    return _check("SQLite", Verdict.OK, has)
 
 
 def disk(log: Path) -> Check:

@@ -5,7 +5,6 @@ Its rows are written past the log, without a chain: only what finds them is meas
 
 import hashlib
 import random
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from events.sqlite import driver
 from events.sqlite.index import extend, learn
 from statemachine.model import instant
 
@@ -34,8 +34,8 @@ INTENTS = (
 def make(path: Path, count: int) -> None:
     """Write such a log to a new file."""
     schema = files("events").joinpath("schema", "sqlite.sql").read_text(encoding="utf-8")
-    with closing(sqlite3.connect(path, isolation_level=None)) as con:
-        con.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; BEGIN; {schema}")
+    with closing(driver.connect(path, driver.MAKE)) as con:
+        driver.script(con, f"PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; BEGIN; {schema}")
         con.executemany(INSERT, _rows(count))
         con.execute(INTENTS)
         con.execute("UPDATE head SET position = ?", (count,))

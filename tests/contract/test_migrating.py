@@ -3,17 +3,16 @@
 import asyncio
 import re
 import shutil
-import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from structlog.testing import capture_logs
 
@@ -23,7 +22,7 @@ from events.errors import LogUnusable
 from events.facets import Facets, facets
 from events.query import Query
 from events.record import Recorded
-from events.sqlite import SqliteLog, migrating, open_readonly, plans
+from events.sqlite import SqliteLog, driver, migrating, open_readonly, plans
 from events.streams import subject
 from statemachine.model import instant
 from tests.contract.disks import NOON, added, draft, everything, unit
@@ -52,9 +51,9 @@ def examples() -> Iterator[Example]:
 
 def old_log(path: Path, old: int = 1, *, times: int = 1) -> None:
     """Make a log as an older version did."""
-    with closing(sqlite3.connect(path)) as con:
+    with closing(driver.connect(path, driver.MAKE)) as con:
         made = (SCHEMAS / f"sqlite-{old}.sql").read_text()
-        con.executescript(f"PRAGMA journal_mode = WAL; BEGIN; {made} COMMIT;")
+        driver.script(con, f"PRAGMA journal_mode = WAL; BEGIN; {made} COMMIT;")
         con.execute("BEGIN")
         previous = chain.GENESIS
         for position, example in enumerate([*examples()] * times, start=1):
@@ -63,12 +62,10 @@ def old_log(path: Path, old: int = 1, *, times: int = 1) -> None:
         con.execute("INSERT INTO cursors VALUES ('alerts', 3)")
         con.execute("INSERT INTO parked VALUES (2, 'alerts', 'KeyError')")
         con.execute("INSERT INTO board VALUES ('freshness', 'acme', x'31')")
-        con.commit()
+        con.execute("COMMIT")
 
 
-def _insert(
-    con: sqlite3.Connection, old: int, position: int, example: tuple[str, int, bytes], previous: bytes
-) -> bytes:
+def _insert(con: driver.Connection, old: int, position: int, example: tuple[str, int, bytes], previous: bytes) -> bytes:
     type_, schema, data = example
     event = Recorded(
         position=position,
@@ -108,12 +105,12 @@ def found_by(event: Recorded) -> dict[str, str | None]:
 
 def content(path: Path) -> list[tuple[Any, ...]]:
     """Return what every version of the schema holds of an event."""
-    with closing(sqlite3.connect(path)) as con:
+    with closing(driver.connect(path, driver.MAKE)) as con:
         return con.execute(CONTENT).fetchall()
 
 
 def schema(path: Path) -> int:
-    with closing(sqlite3.connect(path)) as con:
+    with closing(driver.connect(path, driver.MAKE)) as con:
         assert con.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         version: int = con.execute("PRAGMA user_version").fetchone()[0]
         return version
@@ -156,7 +153,7 @@ async def test_an_old_log_is_brought_to_the_present_schema_and_is_whole_and_work
 async def test_what_events_are_asked_for_by_is_worked_out_from_what_they_say(path: Path) -> None:
     log = await migrated(path)
 
-    with closing(sqlite3.connect(path)) as con:
+    with closing(driver.connect(path, driver.MAKE)) as con:
         rows = con.execute("SELECT status, cause, policy, intent, redacted FROM events ORDER BY position").fetchall()
     found = {None, *(row[0] for row in rows)}
     for recorded, row in zip(await everything(log), rows, strict=True):
@@ -167,7 +164,7 @@ async def test_what_events_are_asked_for_by_is_worked_out_from_what_they_say(pat
 
 def shape(path: Path) -> tuple[list[Any], list[Any], set[str]]:
     """Return tables with their columns, indexes with theirs, and triggers, whatever they were made by."""
-    with closing(sqlite3.connect(path)) as con:
+    with closing(driver.connect(path, driver.MAKE)) as con:
         names = [row[0] for row in con.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
         tables = [(name, con.execute(f"PRAGMA table_xinfo({name})").fetchall()) for name in names]
         indexes = [
@@ -198,21 +195,20 @@ async def test_a_log_that_was_brought_here_is_like_one_that_was_made_here(path: 
     await (await migrated(tmp_path / "new.db")).close()
 
     assert shape(path) == shape(tmp_path / "new.db")
-    with closing(sqlite3.connect(path)) as con:
+    with closing(driver.connect(path, driver.MAKE)) as con:
         assert con.execute("PRAGMA freelist_count").fetchone() == (0,)
 
 
 async def test_a_log_that_cannot_be_made_smaller_is_migrated_all_the_same(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Cramped(sqlite3.Connection):
-        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+    class Cramped(driver.Connection):
+        def execute(self, sql: str, *values: Any) -> Any:  # type: ignore[override]
             if sql == "VACUUM":
-                raise sqlite3.OperationalError("database or disk is full")
+                raise apsw.FullError("database or disk is full")
             return super().execute(sql, *values)
 
-    connect = partial(sqlite3.connect, factory=Cramped)
-    monkeypatch.setattr("events.sqlite.file.sqlite3.connect", connect)
+    monkeypatch.setattr(driver, "Connection", Cramped)
     before = content(path)
     with capture_logs() as lines:
         log = await migrated(path)

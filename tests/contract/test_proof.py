@@ -2,7 +2,6 @@
 
 import asyncio
 import copy
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from events.log import EventLog, LogReader
 from events.memory import MemoryLog, MemoryStore
 from events.query import Query
 from events.record import Recorded
-from events.sqlite import open_readonly
+from events.sqlite import driver, open_readonly
 from events.sqlite.verifying import PAGE, Verification
 from events.unit import Appended, Unit, Write
 from statemachine.model import Discovered, EndpointName, Sighting
@@ -109,9 +108,9 @@ class FileHand:
             con.execute("UPDATE head SET position = ?, hash = coalesce(?, hash)", (position, hash_))
 
     @contextmanager
-    def _free(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self.path, isolation_level=None)) as con:
-            con.executescript("PRAGMA synchronous = OFF; DROP TRIGGER events_keep; DROP TRIGGER events_stay")
+    def _free(self) -> Iterator[driver.Connection]:
+        with closing(driver.connect(self.path, driver.MAKE)) as con:
+            driver.script(con, "PRAGMA synchronous = OFF; DROP TRIGGER events_keep; DROP TRIGGER events_stay")
             yield con
 
 
@@ -238,7 +237,7 @@ class FilePatient:
         self.write(self.path.read_bytes())
         try:
             getattr(FileHand(self.copy), done[0])(*done[1])
-        except sqlite3.IntegrityError:
+        except driver.ConstraintError:
             return None  # another event has that id, or that version
         return asyncio.run(_verified(self.copy))
 

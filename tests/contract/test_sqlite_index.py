@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from events.log import KeptLog
 from events.memory import MemoryLog
 from events.query import Query
 from events.record import Draft, Recorded
-from events.sqlite import SqliteLog, checks, index, open_readonly, proving, reindexing
+from events.sqlite import SqliteLog, checks, driver, index, open_readonly, proving, reindexing
 from events.sqlite.index import TABLES
 from events.sqlite.proving import prove
 from events.sqlite.reindexing import reindex
@@ -115,7 +114,7 @@ class Patient:
     def __init__(self, sound: Path, folder: Path) -> None:
         self.path = folder / "log.db"
         self._sound = sound.read_bytes()
-        with closing(sqlite3.connect(sound)) as con:
+        with closing(driver.connect(sound, driver.MAKE)) as con:
             self.rows = {table: con.execute(f"SELECT * FROM {table}").fetchall() for table in (*TABLES, "head")}  # noqa: S608
             self.columns = {
                 table: [row[1] for row in con.execute(f"PRAGMA table_info({table})")] for table in (*TABLES, "head")
@@ -124,17 +123,17 @@ class Patient:
     def suffer(self, sql: str, values: tuple[Any, ...] = ()) -> Misindexed | str | None:
         """Return what is found after a statement; `impossible` if it cannot be done."""
         self.path.write_bytes(self._sound)
-        with closing(sqlite3.connect(self.path, isolation_level=None)) as con:
-            con.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+        with closing(driver.connect(self.path, driver.MAKE)) as con:
+            driver.script(con, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
             try:
                 con.execute(sql, values)
-            except (sqlite3.IntegrityError, OverflowError):
+            except driver.REFUSALS:
                 return "impossible"
         return next(filter(None, prove(self.path)), None)
 
     def flip(self, table: str, text: bytes) -> Misindexed | None:
         """Return what is found when one bit of a text in a table flips on disk, where SQLite keeps it twice."""
-        with closing(sqlite3.connect(self.path)) as con:
+        with closing(driver.connect(self.path, driver.MAKE)) as con:
             (root,) = con.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
             (size,) = con.execute("PRAGMA page_size").fetchone()
         raw = bytearray(self._sound)
@@ -330,7 +329,7 @@ def without(table: str) -> tuple[object, str, object]:
     return proving, "LACKS", tuple(lack for lack in checks.LACKS if lack.table != table)
 
 
-def overlooking(self: Any, _: sqlite3.Connection) -> None:
+def overlooking(self: Any, _: driver.Connection) -> None:
     self.done = True
 
 
@@ -356,7 +355,7 @@ def test_a_proof_that_overlooks_something_would_be_found(
     monkeypatch.setattr(*MUTANTS[mutant])
 
     if MUTANTS[mutant][1] == "impossible":
-        with pytest.raises((sqlite3.Error, TypeError)):  # it stumbles over what it should have looked for
+        with pytest.raises((driver.Error, TypeError)):  # it stumbles over what it should have looked for
             wrong(patient)
     else:
         assert wrong(patient)
@@ -389,8 +388,8 @@ async def test_what_is_written_archived_and_redacted_during_a_proof_does_not_ups
 
 
 def spoilt(path: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as con:
-        con.executescript("; ".join(statements))
+    with closing(driver.connect(path, driver.MAKE)) as con:
+        driver.script(con, "; ".join(statements))
 
 
 @pytest.mark.parametrize("damage", [*(sql for sql, _, _ in DAMAGES), "; ".join(f"DROP TABLE {t}" for t in TABLES)])
@@ -402,7 +401,7 @@ def test_whatever_was_done_to_an_index_it_is_as_before_when_it_was_made_anew(pat
 
     assert list(filter(None, prove(patient.path))) == []
     assert (done.events, done.unread) == (HEAD - ARCHIVED, ())
-    with closing(sqlite3.connect(patient.path)) as con:
+    with closing(driver.connect(patient.path, driver.MAKE)) as con:
         assert con.execute("SELECT indexed, known FROM head").fetchall() == [(HEAD, HEAD)]
         for table in ("intents", "lateness"):
             assert con.execute(f"SELECT * FROM {table}").fetchall() == patient.rows[table]  # noqa: S608
@@ -419,7 +418,7 @@ def test_an_archive_that_is_not_there_is_told_and_what_was_known_of_it_stays(pat
 
     [unread] = done.unread
     assert "which is not there" in unread
-    with closing(sqlite3.connect(patient.path)) as con:
+    with closing(driver.connect(patient.path, driver.MAKE)) as con:
         assert con.execute("SELECT * FROM intents").fetchall() == patient.rows["intents"]
     assert list(filter(None, prove(patient.path))) == []
 
@@ -485,7 +484,7 @@ def test_a_death_on_the_way_leaves_the_index_that_there_was(patient: Patient) ->
     ended = subprocess.run([sys.executable, "-c", KILLED, str(patient.path)], cwd=ROOT, check=False, timeout=60)
 
     assert ended.returncode == -signal.SIGKILL
-    with closing(sqlite3.connect(patient.path)) as con:
+    with closing(driver.connect(patient.path, driver.MAKE)) as con:
         assert con.execute("SELECT * FROM head").fetchall() == patient.rows["head"]
         assert len(con.execute("SELECT * FROM followers").fetchall()) == len(patient.rows["followers"]) - 1
     reindex(patient.path, "a test", nothing)
@@ -495,7 +494,7 @@ def test_a_death_on_the_way_leaves_the_index_that_there_was(patient: Patient) ->
 def test_a_step_that_were_kept_at_once_would_be_left_by_halves(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def committing(con: sqlite3.Connection, first: int, last: int) -> None:  # the mutant
+    def committing(con: driver.Connection, first: int, last: int) -> None:  # the mutant
         index.extend(con, first, last)
         con.execute("COMMIT")
         raise KeyboardInterrupt
@@ -507,7 +506,7 @@ def test_a_step_that_were_kept_at_once_would_be_left_by_halves(
     with pytest.raises(KeyboardInterrupt):
         reindex(patient.path, "a test", nothing)
 
-    with closing(sqlite3.connect(patient.path)) as con:
+    with closing(driver.connect(patient.path, driver.MAKE)) as con:
         assert con.execute("SELECT * FROM head").fetchall() != patient.rows["head"]
 
 

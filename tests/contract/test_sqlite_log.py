@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import resource
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from events import chain
@@ -22,7 +22,7 @@ from events.anchor import BEGINNING, Anchor, NotRedacted, Redaction
 from events.errors import LogError, LogHeld, LogUnusable
 from events.query import Query
 from events.record import Recorded
-from events.sqlite import index, ledger
+from events.sqlite import driver, index, ledger
 from events.sqlite.file import WAL_BYTES
 from events.sqlite.ledger import Ledger
 from events.sqlite.log import SqliteLog, _Call, open_readonly
@@ -159,8 +159,8 @@ async def test_file_and_new_folders_are_their_owners_alone(tmp_path: Path) -> No
 
 
 def database(path: Path, sql: str) -> None:
-    con = sqlite3.connect(path)
-    con.executescript(sql)
+    con = driver.connect(path, driver.MAKE)
+    driver.script(con, sql)
     con.close()
 
 
@@ -219,9 +219,9 @@ async def test_a_refused_file_can_be_opened_once_it_is_right(tmp_path: Path) -> 
 async def test_the_file_itself_refuses_to_be_rewritten(log: SqliteLog, sql: str) -> None:
     await added(log, unit("daemon", 0, draft("a")))
 
-    con = sqlite3.connect(log.path)
-    with pytest.raises(sqlite3.IntegrityError, match="never rewritten"):
-        con.execute(sql)
+    con = driver.connect(log.path, driver.MAKE)
+    with pytest.raises(driver.ConstraintError, match="never rewritten"):
+        driver.script(con, sql)
     con.close()
 
 
@@ -229,7 +229,7 @@ async def test_every_row_holds_its_link_of_the_chain(log: SqliteLog) -> None:
     await added(log, unit("daemon", 0, draft("a"), draft("b")), unit("namespace/acme", 0, draft("c")))
     await added(log, unit("daemon", 2, draft("d")))
 
-    con = sqlite3.connect(log.path)
+    con = driver.connect(log.path, driver.MAKE)
     rows = con.execute("SELECT data_hash, hash FROM events ORDER BY position").fetchall()
     head = con.execute("SELECT position, hash FROM head").fetchone()
     con.close()
@@ -245,7 +245,7 @@ async def test_every_row_holds_its_link_of_the_chain(log: SqliteLog) -> None:
 async def test_what_a_stream_is_about_stands_in_columns_of_its_own(log: SqliteLog) -> None:
     await added(log, unit("acts/acme/tgi", 0, draft("a")), unit("daemon", 0, draft("b")))
 
-    con = sqlite3.connect(log.path)
+    con = driver.connect(log.path, driver.MAKE)
     assert con.execute("SELECT namespace, name FROM events ORDER BY position").fetchall() == [
         ("acme", "tgi"),
         (None, None),
@@ -298,7 +298,7 @@ async def test_a_reader_that_keeps_old_pages_is_told_of_and_asking_again_ends_it
     log._writer._con.execute("PRAGMA busy_timeout = 50")
     order = Redaction(position=1, why="a leak", actor="ann", time=NOON)
 
-    with closing(sqlite3.connect(log.path, isolation_level=None)) as reader:
+    with closing(driver.connect(log.path, driver.MAKE)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM events").fetchone()
         with pytest.raises(LogUnusable, match="somebody else reads the log"):
@@ -411,15 +411,15 @@ async def test_an_acknowledgement_before_the_commit_would_be_found(disk: SqliteD
 class FailingConnection:
     """A connection whose next COMMIT fails: before it reached the disk, or after."""
 
-    def __init__(self, con: sqlite3.Connection, *, reached_the_disk: bool) -> None:
+    def __init__(self, con: driver.Connection, *, reached_the_disk: bool) -> None:
         self._con = con
         self._reached_the_disk = reached_the_disk
 
-    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+    def execute(self, sql: str, *values: Any) -> Any:
         if sql == "COMMIT":
             if self._reached_the_disk:
                 self._con.execute(sql)
-            raise sqlite3.OperationalError("disk I/O error")
+            raise apsw.IOError("disk I/O error")
         return self._con.execute(sql, *values)
 
     def __getattr__(self, name: str) -> Any:
@@ -564,7 +564,7 @@ async def test_nobody_is_told_of_what_was_not_written_while_the_disk_is_away(log
 @pytest.mark.parametrize("gone", range(1, 8))
 async def test_a_log_that_lacks_an_event_can_still_be_asked_by_time(log: SqliteLog, gone: int) -> None:
     await added(log, unit("daemon", 0, *(draft(str(minutes), minutes=minutes) for minutes in range(1, 8))))
-    with closing(sqlite3.connect(log.path, isolation_level=None)) as con:
+    with closing(driver.connect(log.path, driver.MAKE)) as con:
         con.execute("DROP TRIGGER events_stay")
         con.execute("DELETE FROM events WHERE position = ?", (gone,))
 
@@ -576,7 +576,7 @@ async def test_a_log_that_lacks_an_event_can_still_be_asked_by_time(log: SqliteL
 async def test_a_question_that_fails_leaves_nothing_open(log: SqliteLog) -> None:
     await added(log, unit("daemon", 0, draft("a")))
 
-    def fail(con: sqlite3.Connection) -> None:
+    def fail(con: driver.Connection) -> None:
         con.execute("BEGIN")
         raise RecursionError
 
@@ -589,10 +589,10 @@ async def test_a_question_that_fails_leaves_nothing_open(log: SqliteLog) -> None
 class Deferring:
     """The mutant: a connection whose transactions take the write lock only when they first write."""
 
-    def __init__(self, con: sqlite3.Connection) -> None:
+    def __init__(self, con: driver.Connection) -> None:
         self._con = con
 
-    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+    def execute(self, sql: str, *values: Any) -> Any:
         return self._con.execute("BEGIN" if sql == "BEGIN IMMEDIATE" else sql, *values)
 
     def __getattr__(self, name: str) -> Any:
@@ -604,9 +604,8 @@ async def interfered(log: SqliteLog) -> None:
 
     def meddle(ledger: Ledger) -> None:
         ledger.cursor("alerts")
-        with closing(sqlite3.connect(log.path, timeout=0)) as other, suppress(sqlite3.OperationalError):
+        with closing(driver.connect(log.path, driver.MAKE)) as other, suppress(driver.Error):
             other.execute("INSERT INTO board VALUES ('meddling', 'x', x'00')")
-            other.commit()
         ledger.move("alerts", 1)
 
     await log._hand_in([meddle])

@@ -1,6 +1,5 @@
 """How SQLite answers: by its indexes, in the log's order, without a sort and without reading what does not match."""
 
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from events.query import Query
-from events.sqlite import SqliteLog, index, plans
+from events.sqlite import SqliteLog, driver, index, plans
 from events.sqlite.file import open_for_reading
 from events.sqlite.reader import _count, _page
 from tests.contract.disks import NOON, added, draft, unit
@@ -47,7 +46,7 @@ SMALL = {"head", "lateness", "there", "kinds", "subjects", "CONSTANT"}  # of one
 
 
 @pytest.fixture
-async def con(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[sqlite3.Connection]:
+async def con(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[driver.Connection]:
     monkeypatch.setattr(index, "STEP", 5)  # of sixteen events, one is not in the index
     log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
     for minute in range(8):
@@ -59,21 +58,26 @@ async def con(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     opened.close()
 
 
-def steps(con: sqlite3.Connection, query: Query) -> list[str]:
+def steps(con: driver.Connection, query: Query) -> list[str]:
     """Return what SQLite says of how it does each statement of a query, page and count."""
-    asked: list[str] = []
-    con.set_trace_callback(asked.append)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: object, sql: str, values: Any) -> bool:
+        asked.append((sql, values))
+        return True
+
+    con.exec_trace = note
     _page(con, query)
     _count(con, query)
-    con.set_trace_callback(None)
-    selects = [sql for sql in asked if sql.split()[0] in {"SELECT", "WITH"}]
+    con.exec_trace = None
+    selects = [(sql, values) for sql, values in asked if sql.split()[0] in {"SELECT", "WITH"}]
     assert len(selects) > 3
-    return [row[3] for sql in selects for row in con.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    return [row[3] for sql, values in selects for row in con.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
 
 
 @pytest.mark.parametrize("few", [-1, 4000])
 async def test_no_query_sorts_or_reads_the_whole_table(
-    con: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, few: int
+    con: driver.Connection, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     monkeypatch.setattr(plans, "NEAR", 0)
     monkeypatch.setattr(plans, "MOST_SUBJECTS", 0)
@@ -85,7 +89,7 @@ async def test_no_query_sorts_or_reads_the_whole_table(
             assert not step.startswith("SCAN") or step.split()[1] in SMALL, (step, query)
 
 
-async def test_a_statement_that_sorts_is_told_as_such(con: sqlite3.Connection) -> None:
+async def test_a_statement_that_sorts_is_told_as_such(con: driver.Connection) -> None:
     sql = "SELECT position FROM events WHERE type IN ('daemon.stopped', 'act.warned') AND namespace = 'acme'"
     said = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {sql} ORDER BY time, position")]
 
@@ -110,16 +114,21 @@ async def test_what_is_not_in_the_index_yet_is_found_all_the_same(
     assert _positions(tmp_path, replace(asked, newest_first=True, limit=3)) == [8, 6, 4]
 
 
-async def test_the_kinds_of_an_endpoint_are_found_without_reading_its_events(con: sqlite3.Connection) -> None:
+async def test_the_kinds_of_an_endpoint_are_found_without_reading_its_events(con: driver.Connection) -> None:
     def steps_for(events: int) -> int:
-        with closing(sqlite3.connect(":memory:")) as memory:
-            memory.executescript(files("events").joinpath("schema", "sqlite.sql").read_text(encoding="utf-8"))
+        with closing(driver.connect(":memory:", driver.MAKE)) as memory:
+            driver.script(memory, files("events").joinpath("schema", "sqlite.sql").read_text(encoding="utf-8"))
             kinds = [(kind, f"type-{kind}") for kind in (1, 2, 3)]
             memory.executemany("INSERT INTO kinds VALUES (?, ?, '', '', '', '')", kinds)
             places = ((7, at % 3 + 1, at) for at in range(1, events + 1))
             memory.executemany("INSERT INTO entries VALUES (?, ?, ?)", places)
-            done: list[None] = []
-            memory.set_progress_handler(lambda: done.append(None), 1)
+            done: list[int] = []
+
+            def step() -> bool:
+                done.append(1)
+                return False
+
+            memory.set_progress_handler(step, 1)
             assert memory.execute(plans.THERE, (7,)).fetchall() == [(1,), (2,), (3,)]
             return len(done)
 
@@ -135,7 +144,7 @@ async def test_forgetting_how_late_an_event_may_be_loses_it(tmp_path: Path, monk
     query = Query(since=NOON + timedelta(minutes=300))
 
     found = [_positions(tmp_path, query)]
-    careless = sqlite3.connect(tmp_path / "log.db", isolation_level=None)
+    careless = driver.connect(tmp_path / "log.db", driver.MAKE)
     careless.execute("UPDATE lateness SET seconds = 0")
     careless.close()
     found.append(_positions(tmp_path, query))

@@ -1,7 +1,6 @@
 """The log is proved while the daemon runs: what is wrong is found, told once, and ends when it is mended."""
 
 import asyncio
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from events.catalogue import Fired, LogFoundBroken, LogFoundSound, Notified, Res
 from events.errors import LogError, LogUnusable
 from events.memory import MemoryLog
 from events.query import Query
-from events.sqlite import SqliteLog
+from events.sqlite import SqliteLog, driver
 from events.transfer.shelving import Order, shelve
 from events.views.uptime import Uptime
 from service.clock import LoopClock
@@ -167,11 +166,11 @@ async def test_an_event_that_is_not_found_any_more_is_told_though_every_link_hol
     live = Live(log, LoopClock(start=NOON))
     await live.catch_up()
     inspection = Inspection(log=log, live=live, clock=LoopClock(start=NOON))
-    with closing(sqlite3.connect(log.path)) as con:
-        con.executescript("UPDATE head SET known = 1")
+    with closing(driver.connect(log.path, driver.MAKE)) as con:
+        con.execute("UPDATE head SET known = 1")
     finding = await inspection.inspect()
-    with closing(sqlite3.connect(log.path)) as con:
-        con.executescript("UPDATE head SET known = 0")
+    with closing(driver.connect(log.path, driver.MAKE)) as con:
+        con.execute("UPDATE head SET known = 0")
 
     assert "wrong at position 1, in its table ids" in str(finding.broken)
     assert "run `lamplighter log reindex`" in str(finding.broken)

@@ -1,7 +1,6 @@
 """`lamplighter log`: what is done with a log as a whole, on the file itself."""
 
 import asyncio
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 
 from events import codec
 from events.catalogue import Redacted
-from events.sqlite import SqliteLog
+from events.sqlite import SqliteLog, driver
 from service.cli.finding import actor
 from tests.contract.disks import added, draft, everything, unit
 from tests.contract.test_migrating import old_log
@@ -31,8 +30,8 @@ def path(home: Path) -> Path:
 
 
 def sql(path: Path, statements: str) -> None:
-    with closing(sqlite3.connect(path)) as con:
-        con.executescript(statements)
+    with closing(driver.connect(path, driver.MAKE)) as con:
+        driver.script(con, statements)
 
 
 def test_a_head_is_an_anchor_that_a_proof_takes(lamplighter: Run) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
 import tracemalloc
 from collections.abc import AsyncGenerator
 from contextlib import closing
@@ -13,7 +12,7 @@ import pytest
 from events.anchor import Standing
 from events.log import CopiedLog
 from events.record import Sealed
-from events.sqlite import SqliteLog
+from events.sqlite import SqliteLog, driver
 from events.transfer import outgoing
 from events.unit import CursorMove, Unit
 from tests.contract.disks import added, append, draft, unit
@@ -38,7 +37,7 @@ def log(tmp_path: Path) -> str:
 
 
 def head(path: Path) -> str:
-    with closing(sqlite3.connect(path)) as con:
+    with closing(driver.connect(path, driver.MAKE)) as con:
         position, hash_ = con.execute("SELECT position, hash FROM head").fetchone()
     return f"{position}:{hash_.hex()}"
 
@@ -135,13 +134,13 @@ def test_a_backup_is_a_log_like_any_other(lamplighter: Run, log: str, tmp_path: 
     assert backed_up.out == f"{copy}: 5 events. The head is {head(tmp_path / 'log.db')}\n"
     assert [event["position"] for event in shown.document["items"]] == [1, 2, 3, 4, 5]
     assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.db"]
-    with closing(sqlite3.connect(copy)) as con:
+    with closing(driver.connect(copy, driver.MAKE)) as con:
         assert con.execute("SELECT name, position FROM cursors").fetchall() == [("alerts", 4)]
 
 
 def test_a_broken_log_is_backed_up_as_it_is_and_not_exported(lamplighter: Run, log: str, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "log.db")) as con:
-        con.executescript("DROP TRIGGER events_keep; UPDATE events SET actor = 'mallory' WHERE position = 3;")
+    with closing(driver.connect(tmp_path / "log.db", driver.MAKE)) as con:
+        driver.script(con, "DROP TRIGGER events_keep; UPDATE events SET actor = 'mallory' WHERE position = 3;")
 
     backed_up = lamplighter("log", "backup", "--log", log, "--to", "copy.db")
     exported = lamplighter("log", "export", "--log", log, "--to", "log.jsonl")
@@ -150,7 +149,7 @@ def test_a_broken_log_is_backed_up_as_it_is_and_not_exported(lamplighter: Run, l
     assert "copy.db is a faithful copy, but the log is broken at position 3" in backed_up.err
     assert "the log is broken at position 3" in exported.err
     assert sorted(path.name for path in tmp_path.glob("*") if path.suffix in {".jsonl", ".part"}) == []
-    with closing(sqlite3.connect("copy.db")) as con:
+    with closing(driver.connect("copy.db", driver.MAKE)) as con:
         assert con.execute("SELECT actor FROM events WHERE position = 3").fetchone() == ("mallory",)
 
 

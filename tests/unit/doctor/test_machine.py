@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from events.sqlite import driver
 from events.sqlite.file import OLDEST_SQLITE
 from service.doctor import Verdict, clock, disk, file_system, proxies, sqlite, token_file
 
@@ -121,10 +122,10 @@ def test_looking_who_can_read_a_token_reads_nothing_of_it(tmp_path: Path) -> Non
 
 
 def test_this_machines_sqlite_is_new_enough_for_the_log() -> None:
-    assert sqlite(OLDEST_SQLITE).verdict is Verdict.OK
+    assert sqlite(driver.version(), OLDEST_SQLITE).verdict is Verdict.OK
 
 
 def test_an_sqlite_that_is_too_old_fails_and_says_which_is_needed() -> None:
-    check = sqlite((99, 1, 0))
+    check = sqlite((3, 51, 2), (3, 51, 3))
 
-    assert (check.verdict, check.do) == (Verdict.FAILS, "99.1 or newer is needed: use a newer Python")
+    assert (check.verdict, check.do) == (Verdict.FAILS, "3.51.3 or newer is needed: upgrade apsw, which brings it")
