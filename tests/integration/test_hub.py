@@ -18,6 +18,7 @@ from service.access import Failures
 from service.app import World, daemon
 from service.commands import CannotApply, GivenUp
 from service.config import Configuration
+from service.huggingface.document import Reading
 from service.huggingface.tokens import Token
 from service.parts import Parts
 from service.ports import Item
@@ -259,6 +260,18 @@ async def test_what_nobody_watches_is_read_upstream_with_the_callers_own_token(s
     assert {request.user for request in stage.sim.requests if "/ana" in request.path} == {"ana"}
     assert len(ask.asked("ana", "/v2/endpoint/acme")) == before  # of what is watched nothing goes upstream
     assert watched[0] == 200
+
+
+async def test_of_what_nobody_watches_nothing_is_kept_when_it_is_answered(stage: Scene) -> None:
+    stage.sim.create("solo", "own", state="paused", type="public")
+    async with begun(stage) as ask:
+        for path in ("/v2/endpoint/solo", "/v2/endpoint/solo/own", "/v2/endpoint/acme"):
+            assert (await ask("GET", path, token="hf_solo"))[0] == 200
+        gc.collect()
+        kept = {one.name.namespace for one in gc.get_objects() if isinstance(one, Reading)}
+
+    assert "acme" in kept
+    assert "solo" not in kept  # and the caller's minute is not over
 
 
 async def test_what_nobody_watches_is_not_written_to_and_not_shown_to_others(stage: Scene) -> None:

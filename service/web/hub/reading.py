@@ -15,6 +15,7 @@ from service.callers import Caller
 from service.parts import Parts
 from service.ports import Unauthorized
 from service.web.context import parts_of
+from service.web.hub import upstream
 from service.web.hub.speech import Said, endpoint_of, namespace_of
 from statemachine.model import EndpointName, Missing, instant
 
@@ -34,7 +35,7 @@ async def endpoints(request: web.Request, caller: Caller) -> web.Response:
     namespace, parts = namespace_of(request, caller), parts_of(request)
     watcher = parts.watch.watchers.get(namespace)
     if watcher is None:
-        sweep = await caller.connection.hub.sweep(namespace)
+        sweep = await upstream.sweep(parts.callers, caller, namespace)
         if sweep.nameless:
             raise Said(502, f"Bad Gateway: documents without a readable name are in the list of {namespace}")
         found = {name: item.document for name, item in sweep.items.items()}
@@ -58,7 +59,7 @@ async def endpoint(request: web.Request, caller: Caller) -> web.Response:
     """Tell one endpoint; one that the watcher does not know may have been made a moment ago, and is looked for."""
     name, parts = endpoint_of(request, caller), parts_of(request)
     if name.namespace not in parts.watch.watchers:
-        item = await caller.connection.hub.look(name)
+        item = await upstream.look(parts.callers, caller, name)
         if isinstance(item, Missing):
             raise Said(404, f"Endpoint not found: {name}")
         return answered(item.document, item.observation.look.asked_at)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from service.callers import Caller, TooManyRefused
+from service.gate import NoRoom
 from service.masking import NAME
 from service.ports import HubError, NotFound, Refused, Unauthorized
 from service.web.access import showed_token
@@ -45,6 +46,8 @@ def spoken(handler: Callable[[web.Request, Caller], Awaitable[web.StreamResponse
                 return await handler(request, caller)
         except TooManyRefused as refused:
             return _error(429, str(refused), {"Retry-After": str(refused.seconds)})
+        except NoRoom as full:
+            return _error(429 if full.own else 503, str(full), {"Retry-After": str(full.seconds)})
         except TimeoutError:
             return _error(503, BETWEEN, {"Retry-After": "1"})
         except Said as said:
