@@ -120,6 +120,14 @@ class Caller:
         """Return whether the token names a namespace, and lacks no right in it that is told."""
         return self.known.may_manage(namespace)
 
+    def may_write(self, namespace: str) -> bool:
+        """Return whether it lacks no right to write there that is told."""
+        return self.known.may_write(namespace)
+
+    def is_limited(self, namespace: str) -> bool:
+        """Return whether only Hugging Face knows what of a namespace this token may see."""
+        return namespace in self.known.limited
+
     @property
     def busy(self) -> bool:
         """Return whether it calls, or is asked about."""

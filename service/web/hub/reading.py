@@ -1,7 +1,8 @@
 """What the watcher knows, told from its masked documents: every list is whole, on one page.
 
 A namespace that nobody watches here is looked at upstream with the caller's own token, and told in the same form: who
-lists all that a token names must get all of it, and not an error, or a list that lacks some without a word.
+lists all that a token names must get all of it, and not an error, or a list that lacks some without a word. So is one
+of which whoami tells that the caller may not see all of it: the watcher sees more.
 """
 
 from collections.abc import Collection, Iterable
@@ -34,7 +35,7 @@ async def endpoints(request: web.Request, caller: Caller) -> web.Response:
     """List the endpoints of a namespace, all of them, whatever page is asked for."""
     namespace, parts = namespace_of(request, caller), parts_of(request)
     watcher = parts.watch.watchers.get(namespace)
-    if watcher is None:
+    if watcher is None or caller.is_limited(namespace):
         sweep = await upstream.sweep(parts.callers, caller, namespace)
         if sweep.nameless:
             raise Said(502, f"Bad Gateway: documents without a readable name are in the list of {namespace}")
@@ -58,7 +59,7 @@ def _list(
 async def endpoint(request: web.Request, caller: Caller) -> web.Response:
     """Tell one endpoint; one that the watcher does not know may have been made a moment ago, and is looked for."""
     name, parts = endpoint_of(request, caller), parts_of(request)
-    if name.namespace not in parts.watch.watchers:
+    if name.namespace not in parts.watch.watchers or caller.is_limited(name.namespace):
         item = await upstream.look(parts.callers, caller, name)
         if isinstance(item, Missing):
             raise Said(404, f"Endpoint not found: {name}")
