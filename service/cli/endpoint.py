@@ -11,6 +11,7 @@ from service.cli.calling import EndpointName, Json, Url, Zone, daemon, wants_jso
 from service.cli.printing import STYLES, document, pairs, say
 from service.cli.spelling import (
     COMMANDS,
+    OLD_SECONDS,
     UNKNOWN,
     ago,
     doer,
@@ -123,7 +124,7 @@ def _presence(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
     return [
         ("seen", "" if told.get("then") else ago(told.get("seconds_since_seen"))),
         ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas")).removeprefix("replicas ")),
-        ("costs", "" if told.get("then") else _cost(told.get("usd_per_hour"))),
+        ("costs", "" if told.get("then") else _cost(told.get("usd_per_hour"), told.get("seconds_since_seen"))),
         ("url", told.get("url") or "none"),
         ("message", told.get("message") or ""),
         ("created", f"{moment(told.get('created_at'), zone)} by {_person(told, 'created_by')}"),
@@ -133,8 +134,9 @@ def _presence(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
     ]
 
 
-def _cost(usd_per_hour: float | None) -> str:
-    return f"{'about ' if usd_per_hour else ''}{dollars(usd_per_hour)}"
+def _cost(usd_per_hour: float | None, seen: float | None) -> str:
+    old = f", as it was {ago(seen)}" if usd_per_hour is not None and seen is not None and seen >= OLD_SECONDS else ""
+    return f"{'about ' if usd_per_hour else ''}{dollars(usd_per_hour)}{old}"
 
 
 def _awake(told: Document, zone: tzinfo) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from service.durations import humanize, parse_duration
 from service.when import spell
 
 UNKNOWN = "unknown"
+OLD_SECONDS = 15 * 60.0  # since a look: what it found may be otherwise by now, and its age is said with it
 LEASE_LETTERS = 8  # of a lease's id: enough to tell it from others
 _ENDPOINT = re.compile(r"[^/\s]+/[^/\s]+")
 COMMANDS = {"pause": "pause", "resume": "resume", "scaleToZero": "scale to zero", "scale_to_zero": "scale to zero"}
