@@ -11,7 +11,8 @@ if TYPE_CHECKING:  # a command that asks nobody must not pay for HTTP
 Url = Annotated[str | None, typer.Option("--url", help="Where the daemon is; else LAMPLIGHTER_URL, or as configured.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Zone = Annotated[
-    str | None, typer.Option("--zone", metavar="ZONE", help="For times that name none, like Europe/Berlin; else yours.")
+    str | None,
+    typer.Option("--zone", metavar="ZONE", help="Of times, given and shown, like Europe/Berlin; else yours."),
 ]
 EndpointName = Annotated[str, typer.Argument(metavar="NS/NAME", help="An endpoint: namespace/name.")]
 

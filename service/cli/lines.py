@@ -1,12 +1,12 @@
 """Events as lines: with a heading for each day at a terminal, each complete in itself on a pipe."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from service.cli.printing import at_terminal, console, say
 from service.cli.sentences import sentence
-from service.cli.spelling import instant, status
+from service.cli.spelling import instant, moment, offset, status
+from service.cli.zones import shown
 
 STYLES: Mapping[str, str] = {
     "endpoint.deleted": "dim",
@@ -27,7 +27,7 @@ class Lines:
 
     def __init__(self) -> None:
         """No day was headed yet."""
-        self._day: date | None = None
+        self._day = ""
 
     def put(self, event: Mapping[str, Any]) -> None:
         """Print one event, at once."""
@@ -35,14 +35,16 @@ class Lines:
         if at is None:
             return
         if not at_terminal():
-            print(f"{at:%Y-%m-%d %H:%M:%S}Z  {plain(event)}", flush=True)
+            print(f"{moment(event['time']).replace(' UTC', 'Z')}  {plain(event)}", flush=True)
             return
-        if at.date() != self._day:
-            self._day = at.date()
-            say(f"{at:%A, %Y-%m-%d} (UTC)", "bold")
+        there = at.astimezone(shown())
+        day = f"{there:%A, %Y-%m-%d} ({offset(there)})"
+        if day != self._day:  # also where the clocks are changed
+            self._day = day
+            say(day, "bold")
         from rich.text import Text
 
-        console().print(Text.assemble((f"{at:%H:%M:%S}  ", "dim"), (plain(event), style(event))))
+        console().print(Text.assemble((f"{there:%H:%M:%S}  ", "dim"), (plain(event), style(event))))
 
     def end(self) -> None:
         """Print nothing more."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from service.cli.lines import Lines, style, what
 from service.cli.printing import document, json_line, table
+from service.cli.spelling import cell
 from service.eventtable import COLUMNS, cells, csv_line
 
 SHOWN = ("position", "time", "type", "endpoint", "actor", "what")
@@ -119,7 +120,12 @@ class Table:
         self._styles: list[str] = []
 
     def put(self, event: Event) -> None:
-        facts = [str(event["position"]), event["time"], event["type"], event["endpoint"] or event["namespace"] or ""]
+        facts = [
+            str(event["position"]),
+            cell(event["time"]),
+            event["type"],
+            event["endpoint"] or event["namespace"] or "",
+        ]
         self._rows.append([*facts, event["actor"], what(event)])
         self._styles.append(style(event))
 

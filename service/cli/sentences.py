@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from service.cli.printing import printable
-from service.cli.spelling import COMMANDS, LEASE_LETTERS, counted, doer, grants, moment, replicas, status, window
+from service.cli.spelling import COMMANDS, LEASE_LETTERS, counted, doer, grants, moment, prose, replicas, status, window
 from service.durations import humanize
 
 Data = Mapping[str, Any]
@@ -22,7 +22,7 @@ def sentence(type_name: str, data: Data) -> str:
     """Return what an event says, in one line, and in letters: others chose some of its words."""
     tell = SENTENCES.get(type_name)
     try:
-        return printable(f"{type_name} {_short(data)}" if tell is None else tell(data))
+        return printable(f"{type_name} {_short(data)}" if tell is None else prose(tell(data)))
     except (KeyError, TypeError, ValueError, AttributeError):
         return printable(f"{type_name} {_short(data)}")
 

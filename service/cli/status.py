@@ -11,7 +11,7 @@ from service.cli.asking import Daemon, NotReached
 from service.cli.calling import Json, Url, daemon, wants_json
 from service.cli.finding import belongs
 from service.cli.printing import STYLES, count_line, document, say, table
-from service.cli.spelling import OLD_SECONDS, UNKNOWN, ago, counted, dollars, instant, moment
+from service.cli.spelling import OLD_SECONDS, UNKNOWN, ago, counted, dollars, instant, moment, prose
 from service.durations import humanize
 
 Document = Mapping[str, Any]
@@ -148,7 +148,10 @@ def _incidents(incidents: Sequence[Document], now: datetime) -> None:
         about = one.get("endpoint") or one.get("namespace") or "lamplighter"
         at = instant(one["at"])
         since = UNKNOWN if at is None else ago((now - at).total_seconds())
-        say(f"! {one['rule']} ({one['severity']})  {about}  {since}: {one['reason']}", STYLES.get(one["severity"], ""))
+        say(
+            f"! {one['rule']} ({one['severity']})  {about}  {since}: {prose(one['reason'])}",
+            STYLES.get(one["severity"], ""),
+        )
 
 
 def _with_last_sign(asked: Daemon, error: NotReached) -> NotReached:

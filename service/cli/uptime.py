@@ -10,7 +10,7 @@ from service.cli.calling import Json, Url, Zone, daemon, wants_json
 from service.cli.printing import document, say, table
 from service.cli.spelling import UNKNOWN, counted, instant
 from service.cli.timeline import Until
-from service.cli.zones import asked_at, zone as zone_of
+from service.cli.zones import asked_at, show_by, zone as zone_of
 from service.durations import humanize
 from service.when import spell
 
@@ -34,6 +34,7 @@ def uptime(
     """Show availability, starts, failures and cold starts of endpoints, within the bounds of what was seen."""
     asked = daemon(ctx, url)
     place = zone_of(zone, asked.found)
+    show_by(place)
     pattern = match if "/" in match or match == "*" else f"{match}/*"
     query = {"match": pattern, "since": asked_at(since, place), "until": asked_at(until, place)}
     items = list(asked.pages("/api/uptime", query, seconds=300.0))
