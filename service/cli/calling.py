@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.completing import endpoints
+
 if TYPE_CHECKING:  # a command that asks nobody must not pay for HTTP
     from service.cli.asking import Daemon
 
@@ -14,7 +16,8 @@ Zone = Annotated[
     str | None,
     typer.Option("--zone", metavar="ZONE", help="Of times, given and shown, like Europe/Berlin; else yours."),
 ]
-EndpointName = Annotated[str, typer.Argument(metavar="NS/NAME", help="An endpoint: namespace/name.")]
+OneEndpoint = typer.Argument(metavar="NS/NAME", help="An endpoint: namespace/name.", autocompletion=endpoints)
+EndpointName = Annotated[str, OneEndpoint]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import typer
 
 from service import wall
 from service.cli.calling import Json, Url, daemon, pass_on, wants_json
+from service.cli.completing import endpoints
 from service.cli.eventtypes import beside
 from service.cli.exits import Exit, Stop
 from service.cli.finding import find
@@ -32,7 +33,9 @@ class Order(StrEnum):
 def events(
     ctx: typer.Context,
     *,
-    endpoint: Annotated[str | None, typer.Option("--endpoint", metavar="NS/NAME", help="Of one endpoint.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="NS/NAME", help="Of one endpoint.", autocompletion=endpoints)
+    ] = None,
     namespace: Annotated[str | None, typer.Option("--namespace", metavar="NS", help="Of one namespace.")] = None,
     glob: Annotated[
         Texts, typer.Option("--glob", metavar="GLOB", help="Of endpoints like acme/t*; repeatable.")

@@ -12,6 +12,7 @@ import typer
 from service import wall
 from service.cli.asking import Daemon
 from service.cli.calling import Json, Url, daemon, wants_json
+from service.cli.completing import endpoints
 from service.cli.exits import Exit, Stop
 from service.cli.plan import DUE
 from service.cli.printing import STYLES, count_line, document, say, table
@@ -19,7 +20,12 @@ from service.cli.spelling import COMMANDS, UNKNOWN, away, counted, instant, roug
 from service.cli.status import health, troubled
 
 Document = Mapping[str, Any]
-Match = Annotated[str, typer.Argument(metavar="[NS|NS/GLOB]", help="A namespace, or a pattern like acme/chat-*.")]
+Match = Annotated[
+    str,
+    typer.Argument(
+        metavar="[NS|NS/GLOB]", help="A namespace, or a pattern like acme/chat-*.", autocompletion=endpoints
+    ),
+]
 HEADER = ("", "ENDPOINT", "STATUS", "REPLICAS", "FOR", "KEPT BY", "NEXT")
 WILD = frozenset("*?[")
 

@@ -61,7 +61,7 @@ def build() -> typer.Typer:
         cls=group(COMMANDS),
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
-        **LOOKS,
+        **{**LOOKS, "add_completion": True},
     )
     app.callback()(_globals)
     return app

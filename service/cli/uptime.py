@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from service.cli.calling import Json, Url, Zone, daemon, wants_json
+from service.cli.completing import endpoints
 from service.cli.printing import document, say, table
 from service.cli.spelling import UNKNOWN, counted, instant
 from service.cli.timeline import Until
@@ -15,7 +16,12 @@ from service.durations import humanize
 from service.when import spell
 
 Document = Mapping[str, Any]
-Match = Annotated[str, typer.Argument(metavar="[NS|NS/NAME]", help="A namespace, or a pattern like acme/chat-*.")]
+Match = Annotated[
+    str,
+    typer.Argument(
+        metavar="[NS|NS/NAME]", help="A namespace, or a pattern like acme/chat-*.", autocompletion=endpoints
+    ),
+]
 Since = Annotated[
     str | None, typer.Option("--since", metavar="WHEN", help="From then on; else since each was first seen.")
 ]
