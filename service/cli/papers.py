@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
-from service.cli.lines import Lines, style, what
+from service.cli.lines import Askers, Lines, style, what
 from service.cli.printing import document, json_line, table
 from service.cli.spelling import cell
 from service.eventtable import COLUMNS, cells, csv_line
@@ -118,8 +118,10 @@ class Table:
         """Nothing was put yet."""
         self._rows: list[list[str]] = []
         self._styles: list[str] = []
+        self._askers = Askers()
 
     def put(self, event: Event) -> None:
+        event = self._askers.named(event)
         facts = [
             str(event["position"]),
             cell(event["time"]),

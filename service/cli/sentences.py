@@ -71,8 +71,8 @@ def _message_changed(data: Data) -> str:
 def _reconfigured(data: Data) -> str:
     changes = [f"{one['path']} {_value(one['old'])} → {_value(one['new'])}" for one in data["changes"]]
     changes += [f"{path} (secret) changed" for path in data.get("changed_secrets", ())]
-    by = f" by {data['updated_by']}" if data.get("updated_by") else ""
-    return f"reconfigured{by}: {'; '.join(changes) or 'nothing that can be shown'}"
+    who = doer(data.get("cause") or {}) or data.get("updated_by")
+    return f"reconfigured{f' by {who}' if who else ''}: {'; '.join(changes) or 'nothing that can be shown'}"
 
 
 def _value(value: Any) -> str:

@@ -133,9 +133,12 @@ def status(value: Any) -> str:
 
 
 def doer(cause: Mapping[str, Any]) -> str | None:
-    """Return who brought a change about, if that is known: an editor by the id, for the log holds no names."""
+    """Return who brought a change about, if that is known: an editor by the id, for the log holds no names of those.
+
+    Who `asked` us for it is said, where whoever tells it knows.
+    """
     if cause.get("intent"):
-        return "our own decision"
+        return str(cause.get("asked") or "our own decision")
     by, editor = cause.get("by"), cause.get("editor")
     if by == "person" and editor:
         return str(editor)

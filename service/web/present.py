@@ -118,13 +118,14 @@ async def explanation(parts: Parts, name: EndpointName) -> shapes.Explanation:
         changed=_changed(recent),
         incidents=tuple(one for one in parts.live.incidents.open.values() if one.subject.endpoint == name),
     )
-    passages = explain.passages(told)
+    to_come, held_by = coming.steps(told), tuple(keepers.keepers(told))
+    passages = explain.passages(told, to_come, held_by)
     return shapes.Explanation(
         sentences=tuple(sentence for passage in passages for sentence in passage.sentences),
         passages=passages,
         why=because.why(told),
-        next=coming.steps(told),
-        held_by=tuple(keepers.keepers(told)),
+        next=to_come,
+        held_by=held_by,
         incidents=tuple(map(render.incident, told.incidents)),
         endpoint=told.shown,
         first_seen_at=discovered.seen_at if discovered else None,
