@@ -20,7 +20,7 @@ from service.cli.spelling import (
     moment,
     parse_endpoint,
     prose,
-    replicas,
+    ready_of,
     window,
 )
 from service.cli.zones import asked_at, show_by, zone as zone_of
@@ -124,7 +124,7 @@ def _presence(told: Document) -> list[tuple[str, str]]:
     """Return the facts that only an endpoint has which is there."""
     return [
         ("seen", "" if told.get("then") else ago(told.get("seconds_since_seen"))),
-        ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas")).removeprefix("replicas ")),
+        ("replicas", ready_of(told.get("ready_replicas"), told.get("target_replicas"))),
         ("costs", "" if told.get("then") else _cost(told.get("usd_per_hour"), told.get("seconds_since_seen"))),
         ("url", told.get("url") or "none"),
         ("message", told.get("message") or ""),

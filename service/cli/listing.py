@@ -16,7 +16,7 @@ from service.cli.completing import endpoints
 from service.cli.exits import Exit, Stop
 from service.cli.plan import DUE
 from service.cli.printing import STYLES, count_line, document, say, table
-from service.cli.spelling import COMMANDS, UNKNOWN, away, counted, instant, roughly
+from service.cli.spelling import COMMANDS, UNKNOWN, away, counted, instant, ready_of, roughly
 from service.cli.status import health, troubled
 
 Document = Mapping[str, Any]
@@ -95,7 +95,7 @@ def _row(one: Document, around: Around, now: datetime) -> tuple[str, ...]:
         "!" if doubts or one["namespace"] in around.shaky else " ",
         one["endpoint"],
         f"{one['status']} ({', '.join(doubts)})" if doubts else str(one["status"]),
-        _replicas(one),
+        ready_of(one["ready_replicas"], one["target_replicas"]),
         _span(one["since"], now),
         ", ".join(_kept(one, around.leases[one["endpoint"]])),
         "; ".join(_next(one, around.plan.get(one["endpoint"], ()), now)),
@@ -107,13 +107,6 @@ def _doubts(one: Document) -> Iterator[str]:
         yield "not watched any more"
     if not one.get("readable", True):
         yield "document unreadable"
-
-
-def _replicas(one: Document) -> str:
-    ready, target = one["ready_replicas"], one["target_replicas"]
-    if ready is None and target is None:
-        return UNKNOWN
-    return f"{UNKNOWN if ready is None else ready} of {UNKNOWN if target is None else target}"
 
 
 def _span(since: Document | None, now: datetime) -> str:

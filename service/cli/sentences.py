@@ -10,7 +10,19 @@ from datetime import timedelta
 from typing import Any
 
 from service.cli.printing import printable
-from service.cli.spelling import COMMANDS, LEASE_LETTERS, counted, doer, grants, moment, prose, replicas, status, window
+from service.cli.spelling import (
+    COMMANDS,
+    LEASE_LETTERS,
+    counted,
+    doer,
+    grants,
+    moment,
+    prose,
+    ready_of,
+    replicas,
+    status,
+    window,
+)
 from service.durations import humanize
 
 Data = Mapping[str, Any]
@@ -56,7 +68,7 @@ def _who(cause: Data) -> str:
 
 
 def _replicas_changed(data: Data) -> str:
-    was = replicas(data.get("old_ready"), data.get("old_target")).removesuffix(" replicas ready")
+    was = ready_of(data.get("old_ready"), data.get("old_target"))
     return f"{replicas(data.get('ready'), data.get('target'))}, before {was}"
 
 

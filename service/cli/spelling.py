@@ -145,11 +145,17 @@ def doer(cause: Mapping[str, Any]) -> str | None:
     return f"{'the' if by == 'platform' else 'a'} {by}" if by else None
 
 
+def ready_of(ready: int | None, target: int | None) -> str:
+    """Return `1 of 2`, of replicas; or that neither is known."""
+    if ready is None and target is None:
+        return UNKNOWN
+    return f"{UNKNOWN if ready is None else ready} of {UNKNOWN if target is None else target}"
+
+
 def replicas(ready: int | None, target: int | None) -> str:
     """Return `1 of 2 replicas ready`."""
-    if ready is None and target is None:
-        return "replicas unknown"
-    return f"{UNKNOWN if ready is None else ready} of {UNKNOWN if target is None else target} replicas ready"
+    told = ready_of(ready, target)
+    return f"replicas {told}" if told == UNKNOWN else f"{told} replicas ready"
 
 
 def grants(granted: Iterable[Mapping[str, Any]]) -> str:

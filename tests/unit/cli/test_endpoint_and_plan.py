@@ -94,7 +94,7 @@ def test_an_endpoint_is_shown_with_its_hold_and_what_is_under_way(lamplighter: R
 
     told = lamplighter("show", "acme/tgi")
 
-    assert "1 of 2 replicas ready" in told.out
+    assert "replicas   1 of 2\n" in told.out
     assert "costs      about $1.60/h\n" in told.out
     assert "by alice until 2026-07-02 14:00:00 UTC: demo" in told.out
     assert "pause by policy:idle" in told.out
