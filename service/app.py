@@ -59,6 +59,7 @@ from statemachine.model import EndpointName
 VERSION = version("lamplighter")
 STOP_SECONDS = 3.0  # for what has to be written at the end, of the five seconds that are promised
 ONCE_SECONDS = 120.0  # for the acts of one round
+OF_CALLER = {"known_answers": 0, "connections": 40, "connections_per_host": 40}  # what it reads, it does not keep
 _logger: Any = structlog.get_logger()
 
 
@@ -362,7 +363,9 @@ def receiver(settings: Receiver, clock: Clock, *, seconds: float | None = None) 
 
 
 def _connection(configuration: Configuration, world: World, token: str) -> Connection:
-    hub, writers = _hub(configuration, world, Tokens(default=lambda: token), acting_as=SignedByCaller)
+    """Make a caller's own client, with a connection for all that one may have under way."""
+    own = Tokens(default=lambda: token)
+    hub, writers = _hub(configuration, world, own, acting_as=SignedByCaller, **OF_CALLER)
     return Connection(hub=hub, writers=writers, heard=hub.heard if isinstance(hub, SignedByCaller) else lambda _: None)
 
 
@@ -376,6 +379,7 @@ def _hub(
     tokens: Tokens,
     *,
     acting_as: type[ActingHuggingFace] = ActingHuggingFace,
+    **bounds: int,
 ) -> tuple[HuggingFace, dict[str, Writer]]:
     """Return the client, and who may write where: in observe mode there is nobody who could."""
     settings = configuration.settings
@@ -389,7 +393,7 @@ def _hub(
         "hub_url": settings.hub_url or HUB_URL,
         "dice": world.chance,
         # Between two tries of a write a lease or a hold may come: whoever meant it looks and decides again.
-        "limits": Limits(try_seconds=seconds, call_seconds=3 * seconds, write_tries=1),
+        "limits": Limits(try_seconds=seconds, call_seconds=3 * seconds, write_tries=1, **bounds),
     }
     if not acting:
         return HuggingFace(**shared), {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from service.ports import Hardware, Offer
 from statemachine.model import Sighting
@@ -15,33 +16,35 @@ class Burn:
     """What some endpoints cost together.
 
     `usd_per_hour` is what is known to burn, or None if nothing is known of what may burn; `unpriced` counts what burns
-    besides, or may, at an unknown rate.
+    besides, or may, at an unknown rate. `as_of` is the oldest look that this rests on, or None if there was none.
     """
 
     usd_per_hour: float | None
     unpriced: int
+    as_of: datetime | None = None
 
 
-def burn(rates: Sequence[float | None]) -> Burn:
+def burn(rates: Sequence[float | None], *, as_of: datetime | None = None) -> Burn:
     """Add up: a sum of unknown rates alone would look like nothing at all, and is unknown."""
     known = sum((rate for rate in rates if rate is not None), 0.0)
     unpriced = sum(rate is None for rate in rates)
-    return Burn(usd_per_hour=None if unpriced and not known else known, unpriced=unpriced)
+    return Burn(usd_per_hour=None if unpriced and not known else known, unpriced=unpriced, as_of=as_of)
 
 
 def together(burns: Iterable[Burn]) -> Burn:
-    """Add up what was added up, by the same rule."""
+    """Add up what was added up, by the same rule. Of what nobody looked at yet it says nothing."""
     all_of_it = tuple(burns)
     found = burn([one.usd_per_hour for one in all_of_it])
-    return Burn(usd_per_hour=found.usd_per_hour, unpriced=sum(one.unpriced for one in all_of_it))
+    oldest = min((one.as_of for one in all_of_it if one.as_of is not None), default=None)
+    return Burn(usd_per_hour=found.usd_per_hour, unpriced=sum(one.unpriced for one in all_of_it), as_of=oldest)
 
 
 def usd_per_hour(sighting: Sighting, offer: Offer | None) -> float | None:
-    """Return what an endpoint costs now, or None; 0 only in a status that is not billed."""
-    if isinstance(sighting.status, Status) and not FACTS[sighting.status].billed:
-        return 0.0
+    """Return what an endpoint costs now, or None; 0 only where no replica costs money, whatever the price."""
     replicas = replicas_now(sighting)
-    return None if offer is None or replicas is None else offer.usd_per_hour * replicas
+    if not replicas:
+        return None if replicas is None else 0.0
+    return None if offer is None else offer.usd_per_hour * replicas
 
 
 def replicas_now(sighting: Sighting) -> int | None:

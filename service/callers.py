@@ -8,20 +8,20 @@ ago, or right before, that hash alone is kept: so that one stale script locks no
 import asyncio
 import hashlib
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol
 
 import aiohttp
 
 from service.access import Failures, party
 from service.clock import Clock
+from service.gate import Gate
 from service.ports import HubError, Identity, Item, Sweep, Unauthorized, Writer
+from service.recent import Recent
+from service.watch.shared import Shared
 from statemachine.model import EndpointName, Missing
-
-V = TypeVar("V")
 
 BELIEVED_SECONDS = 60.0
 MOST = 256  # callers whose clients are kept
@@ -29,6 +29,8 @@ MOST_NEW = 100  # tokens of which nobody knows yet whose they are: each is a req
 MOST_WAITING = 100  # new ones of addresses of which as many are asked about as may yet be wrong
 REFUSED_SECONDS = 60.0  # for which a token that was wrong is not asked about again
 MOST_HASHES = 1000  # of tokens that were wrong, and of those that were right
+READS_OF_ONE, READS_OF_ALL = 4, 32  # that go upstream at once with callers' tokens, each a list or an endpoint
+RELAYS_OF_ONE, RELAYS_OF_ALL = 24, 128  # answers that are handed on at once; a log that is followed has no end
 
 
 class TooManyRefused(Exception):
@@ -87,7 +89,8 @@ class Connection:
 class Caller:
     """A person, or a program of one; `calls` are under way, each with a limit that ends it when its client must end.
 
-    `came_from` is whoever showed the token first. `failure` is why nobody knows who it is; `left`: its client is
+    `came_from` is whoever showed the token first. `reads` are those that go upstream, shared by equal ones: they are of
+    this token, for another one may see other things. `failure` is why nobody knows who it is; `left`: its client is
     closed, or is when its last call ends.
     """
 
@@ -96,6 +99,7 @@ class Caller:
     identity: Identity | None = None
     asked: float = float("-inf")
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reads: Shared[Any] = field(default_factory=Shared)
     failure: HubError | None = None
     calls: set[asyncio.Timeout] = field(default_factory=set)
     left: bool = False
@@ -116,6 +120,14 @@ class Caller:
         """Return whether the token names a namespace, and lacks no right in it that is told."""
         return self.known.may_manage(namespace)
 
+    def may_write(self, namespace: str) -> bool:
+        """Return whether it lacks no right to write there that is told."""
+        return self.known.may_write(namespace)
+
+    def is_limited(self, namespace: str) -> bool:
+        """Return whether only Hugging Face knows what of a namespace this token may see."""
+        return namespace in self.known.limited
+
     @property
     def busy(self) -> bool:
         """Return whether it calls, or is asked about."""
@@ -127,7 +139,7 @@ class Caller:
 
 
 class Callers:
-    """Those who called within the last minute."""
+    """Those who called within the last minute; and what they may have under way upstream at once, by who they are."""
 
     def __init__(self, connect: Callable[[str], Connection], clock: Clock) -> None:
         """Make a client for a token by `connect`."""
@@ -137,9 +149,11 @@ class Callers:
         self._known: dict[bytes, Caller] = {}
         self._new: dict[bytes, Caller] = {}  # of whom nobody knows yet who they are
         self._limits: set[asyncio.Timeout] = set()  # of every call, also of who is known no longer
-        self._refused: OrderedDict[bytes, tuple[float, Unauthorized]] = OrderedDict()
+        self._refused = Recent[bytes, tuple[float, Unauthorized]](MOST_HASHES)
         self._again = Failures()  # of those: what is answered without being asked about costs us a line each
-        self._right: OrderedDict[bytes, None] = OrderedDict()
+        self._right = Recent[bytes, None](MOST_HASHES)
+        self.reads = Gate("reads", of_one=READS_OF_ONE, of_all=READS_OF_ALL)
+        self.relays = Gate("requests", of_one=RELAYS_OF_ONE, of_all=RELAYS_OF_ALL)
         self._waiting = 0
         self._somebody = asyncio.Event()
         self._over = False
@@ -234,7 +248,7 @@ class Callers:
                 del self._new[at]
                 await self._leave(caller)
         caller.asked = self._clock.monotonic()
-        _keep(self._right, at, None)
+        self._right.keep(at, None)
         if self._new.pop(at, None) is not None:
             self._known[at] = caller
             self._somebody.set()
@@ -261,7 +275,7 @@ class Callers:
         """Remember that a token is wrong, by words alone: a traceback holds whoever asked, and with him the token."""
         self._right.pop(at, None)
         words = Unauthorized(str(error), code=error.code, body=error.body)
-        _keep(self._refused, at, (self._clock.monotonic() + REFUSED_SECONDS, words))
+        self._refused.keep(at, (self._clock.monotonic() + REFUSED_SECONDS, words))
 
     def _require_not_refused(self, at: bytes, address: str) -> None:
         """Answer a token that was wrong a moment ago as then: it is asked about, and counted, once a minute.
@@ -297,11 +311,3 @@ class Callers:
                 return True
         finally:
             self._waiting -= 1
-
-
-def _keep(hashes: OrderedDict[bytes, V], at: bytes, what: V) -> None:
-    """Remember one more, and forget the one that came first when they are too many."""
-    hashes[at] = what
-    hashes.move_to_end(at)
-    if len(hashes) > MOST_HASHES:
-        hashes.popitem(last=False)

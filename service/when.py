@@ -74,9 +74,14 @@ def parse_zone(name: str) -> tzinfo:
 
 
 def spell(at: datetime, zone: tzinfo) -> str:
-    """Return `2026-11-20 14:00:00 +01:00 (Europe/Berlin)`."""
+    """Return `2026-11-20 14:00:00+01:00 (Europe/Berlin)`."""
+    return spell_shortly(at, zone) if zone is UTC else f"{spell_shortly(at, zone)} ({zone})"
+
+
+def spell_shortly(at: datetime, zone: tzinfo) -> str:
+    """Return `2026-11-20 14:00:00+01:00`, or `2026-11-20 13:00:00 UTC`."""
     there = at.astimezone(zone)
-    return f"{there:%Y-%m-%d %H:%M:%S} UTC" if zone is UTC else f"{there.isoformat(' ', 'seconds')} ({zone})"
+    return f"{there:%Y-%m-%d %H:%M:%S} UTC" if zone is UTC else there.isoformat(" ", "seconds")
 
 
 def rfc3339(at: datetime) -> str:

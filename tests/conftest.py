@@ -29,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith(FOREIGN_PREFIXES) or name.lower() in FOREIGN_NAMES:
             del os.environ[name]
+    os.environ["TZ"] = "UTC"  # by whose clocks commands show instants
     home = tempfile.TemporaryDirectory(prefix="lamplighter-home-")
     config.add_cleanup(home.cleanup)
     os.environ["HOME"] = str(Path(home.name).resolve())

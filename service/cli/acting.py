@@ -6,13 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from service.cli.asking import ACT_SECONDS, NotReached, Reply, endpoint_path
-from service.cli.calling import EndpointName, Json, Url, daemon, wants_json
+from service.cli.calling import EndpointName, Json, OneEndpoint, Url, daemon, wants_json
 from service.cli.exits import Exit, Stop
 from service.cli.printing import document, say
 from service.cli.spelling import counted, moment, parse_endpoint, parse_span
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the log.")]
-MaybeEndpoint = Annotated[str | None, typer.Argument(metavar="NS/NAME", help="An endpoint: namespace/name.")]
+MaybeEndpoint = Annotated[str | None, OneEndpoint]
 All = Annotated[bool, typer.Option("--all", help="All endpoints, instead of one.")]
 
 

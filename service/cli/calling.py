@@ -5,15 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.completing import endpoints
+
 if TYPE_CHECKING:  # a command that asks nobody must not pay for HTTP
     from service.cli.asking import Daemon
 
 Url = Annotated[str | None, typer.Option("--url", help="Where the daemon is; else LAMPLIGHTER_URL, or as configured.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Zone = Annotated[
-    str | None, typer.Option("--zone", metavar="ZONE", help="For times that name none, like Europe/Berlin; else yours.")
+    str | None,
+    typer.Option("--zone", metavar="ZONE", help="Of times, given and shown, like Europe/Berlin; else yours."),
 ]
-EndpointName = Annotated[str, typer.Argument(metavar="NS/NAME", help="An endpoint: namespace/name.")]
+OneEndpoint = typer.Argument(metavar="NS/NAME", help="An endpoint: namespace/name.", autocompletion=endpoints)
+EndpointName = Annotated[str, OneEndpoint]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """`lamplighter show` and `lamplighter explain`: one endpoint, as facts and in sentences."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ from service.cli.calling import EndpointName, Json, Url, Zone, daemon, wants_jso
 from service.cli.printing import STYLES, document, pairs, say
 from service.cli.spelling import (
     COMMANDS,
+    OLD_SECONDS,
     UNKNOWN,
     ago,
     doer,
@@ -18,10 +19,11 @@ from service.cli.spelling import (
     instant,
     moment,
     parse_endpoint,
-    replicas,
+    prose,
+    ready_of,
     window,
 )
-from service.cli.zones import asked_at, zone as zone_of
+from service.cli.zones import asked_at, show_by, zone as zone_of
 from service.when import spell
 
 Document = Mapping[str, Any]
@@ -48,6 +50,7 @@ def show(
     """Show all that is known of an endpoint, or that was known at an earlier time."""
     asked = daemon(ctx, url)
     place = zone_of(zone, asked.found)
+    show_by(place)
     query = {"at": asked_at(at, place), "at_position": at_position}
     told = asked.get(endpoint_path(parse_endpoint(endpoint)), query)
     if wants_json(ctx, json):
@@ -61,9 +64,8 @@ def show(
             say(line, "yellow")
     if not told.get("readable", True):
         say("! its document cannot be read: what follows is of before", "yellow")
-    clocks = place if then or zone else UTC
     ended = _ended_by(asked, told) if told["status"] == "absent" and not then else ""
-    pairs([*_facts(told, clocks, ended), *_awake(told, clocks), *_policies(told, clocks)])
+    pairs([*_facts(told, ended), *_awake(told), *_policies(told)])
 
 
 def _place(then: Document | None, zone: tzinfo) -> str:
@@ -96,7 +98,7 @@ def explain(ctx: typer.Context, endpoint: EndpointName, url: Url = None, json: J
             say()
             say(heading, "bold")
         for sentence in passage["sentences"]:
-            say(sentence if heading is None else f"  {sentence}")
+            say(prose(sentence if heading is None else f"  {sentence}"))
 
 
 def _ended_by(asked: Daemon, told: Document) -> str:
@@ -107,47 +109,48 @@ def _ended_by(asked: Daemon, told: Document) -> str:
     return f", by {(who.get('act') or {}).get('actor') or doer(who) or 'whom is not known'}"
 
 
-def _facts(told: Document, zone: tzinfo, ended: str = "") -> Iterator[tuple[str, str]]:
+def _facts(told: Document, ended: str = "") -> Iterator[tuple[str, str]]:
     since, gone = told.get("since"), told["status"] == "absent"
-    when = UNKNOWN if since is None else f"{moment(since['seen_at'], zone)} ({window(since, zone)})"
+    when = UNKNOWN if since is None else f"{moment(since['seen_at'])} ({window(since)})"
     yield ("deleted" if gone else "since"), f"{when}{ended}"
     if not gone:
-        yield from _presence(told, zone)
-    yield "hold", _hold(told.get("hold"), zone)
+        yield from _presence(told)
+    yield "hold", _hold(told.get("hold"))
     yield "under way", ", ".join(_act(act) for act in told.get("open_acts") or ())
     yield "position", f"{told.get('position')} in the log; its status began at {told.get('cause')}"
 
 
-def _presence(told: Document, zone: tzinfo) -> list[tuple[str, str]]:
+def _presence(told: Document) -> list[tuple[str, str]]:
     """Return the facts that only an endpoint has which is there."""
     return [
         ("seen", "" if told.get("then") else ago(told.get("seconds_since_seen"))),
-        ("replicas", replicas(told.get("ready_replicas"), told.get("target_replicas")).removeprefix("replicas ")),
-        ("costs", "" if told.get("then") else _cost(told.get("usd_per_hour"))),
+        ("replicas", ready_of(told.get("ready_replicas"), told.get("target_replicas"))),
+        ("costs", "" if told.get("then") else _cost(told.get("usd_per_hour"), told.get("seconds_since_seen"))),
         ("url", told.get("url") or "none"),
         ("message", told.get("message") or ""),
-        ("created", f"{moment(told.get('created_at'), zone)} by {_person(told, 'created_by')}"),
-        ("edited", f"{moment(told.get('updated_at'), zone)} by {_person(told, 'updated_by')}"),
+        ("created", f"{moment(told.get('created_at'))} by {_person(told, 'created_by')}"),
+        ("edited", f"{moment(told.get('updated_at'))} by {_person(told, 'updated_by')}"),
         ("groups", ", ".join(told.get("groups") or ()) or "none"),
         ("protected", "yes: no policy acts on it" if told.get("protected") else "no"),
     ]
 
 
-def _cost(usd_per_hour: float | None) -> str:
-    return f"{'about ' if usd_per_hour else ''}{dollars(usd_per_hour)}"
+def _cost(usd_per_hour: float | None, seen: float | None) -> str:
+    old = f", as it was {ago(seen)}" if usd_per_hour is not None and seen is not None and seen >= OLD_SECONDS else ""
+    return f"{'about ' if usd_per_hour else ''}{dollars(usd_per_hour)}{old}"
 
 
-def _awake(told: Document, zone: tzinfo) -> Iterator[tuple[str, str]]:
+def _awake(told: Document) -> Iterator[tuple[str, str]]:
     for lease in told.get("leases") or ():
         why = f": {lease.get('reason')}" if lease.get("reason") else ""
-        yield "held awake", f"by {lease.get('holder')} until {moment(lease.get('until'), zone)}{why}"
+        yield "held awake", f"by {lease.get('holder')} until {moment(lease.get('until'))}{why}"
 
 
-def _policies(told: Document, zone: tzinfo) -> Iterator[tuple[str, str]]:
+def _policies(told: Document) -> Iterator[tuple[str, str]]:
     for line in told.get("plan") or ():
-        yield "plan", f"{line.get('policy')}: {line.get('reason')}"
+        yield "plan", f"{line.get('policy')}: {prose(str(line.get('reason')))}"
     for warning in told.get("warnings") or ():
-        policy, due = warning.get("policy", UNKNOWN), moment(warning.get("due_at"), zone)
+        policy, due = warning.get("policy", UNKNOWN), moment(warning.get("due_at"))
         yield "warned", f"{policy} would {COMMANDS.get(warning.get('command'), UNKNOWN)} it at {due}"
 
 
@@ -156,10 +159,10 @@ def _person(told: Document, field: str) -> str:
     return UNKNOWN if id_ is None else str((told.get("people") or {}).get(id_, id_))
 
 
-def _hold(hold: Document | None, zone: tzinfo) -> str:
+def _hold(hold: Document | None) -> str:
     if hold is None:
         return "none"
-    return f"by {hold.get('author')} until {moment(hold.get('until'), zone)}: {hold.get('reason')}"
+    return f"by {hold.get('author')} until {moment(hold.get('until'))}: {hold.get('reason')}"
 
 
 def _act(act: Any) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from service import wall
 from service.cli.calling import Json, Url, daemon, pass_on, wants_json
+from service.cli.completing import endpoints
 from service.cli.eventtypes import beside
 from service.cli.exits import Exit, Stop
 from service.cli.finding import find
@@ -17,7 +18,7 @@ from service.cli.papers import AT_ONCE, PAPERS, Event, Format, Paper
 from service.cli.printing import warn
 from service.cli.reading import MOST, Wanted, count_at_daemon, count_in_file, from_daemon, from_file
 from service.cli.spelling import parse_endpoint
-from service.cli.zones import moment, zone
+from service.cli.zones import moment, show_by, zone
 
 Texts = list[str] | None
 
@@ -32,7 +33,9 @@ class Order(StrEnum):
 def events(
     ctx: typer.Context,
     *,
-    endpoint: Annotated[str | None, typer.Option("--endpoint", metavar="NS/NAME", help="Of one endpoint.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="NS/NAME", help="Of one endpoint.", autocompletion=endpoints)
+    ] = None,
     namespace: Annotated[str | None, typer.Option("--namespace", metavar="NS", help="Of one namespace.")] = None,
     glob: Annotated[
         Texts, typer.Option("--glob", metavar="GLOB", help="Of endpoints like acme/t*; repeatable.")
@@ -53,7 +56,7 @@ def events(
     ] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Before then.")] = None,
     zone_: Annotated[
-        str | None, typer.Option("--zone", metavar="ZONE", help="Of times that name none, like Europe/Berlin.")
+        str | None, typer.Option("--zone", metavar="ZONE", help="Of times, given and shown, like Europe/Berlin.")
     ] = None,
     after: Annotated[int | None, typer.Option("--after", metavar="POSITION", help="Beyond a position.", min=0)] = None,
     before: Annotated[int | None, typer.Option("--before", metavar="POSITION", help="Before one.", min=0)] = None,
@@ -73,6 +76,8 @@ def events(
     pass_on(ctx, url, json)
     if ctx.invoked_subcommand is not None:
         return
+    if zone_ is not None:
+        show_by(zone(zone_, find()))
     form = form or (_json(follows=follows) if wants_json(ctx, json) else Format.LINES)
     wanted = Wanted(
         endpoint=None if endpoint is None else parse_endpoint(endpoint),

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 LOOKS: Mapping[str, Any] = {
-    "add_completion": False,
+    "add_completion": False,  # it is of the whole, not of each command
     "pretty_exceptions_enable": False,
     "rich_markup_mode": None,  # no boxes, and no import of what draws them
 }

@@ -12,14 +12,20 @@ import typer
 from service import wall
 from service.cli.asking import Daemon
 from service.cli.calling import Json, Url, daemon, wants_json
+from service.cli.completing import endpoints
 from service.cli.exits import Exit, Stop
 from service.cli.plan import DUE
 from service.cli.printing import STYLES, count_line, document, say, table
-from service.cli.spelling import COMMANDS, UNKNOWN, away, counted, instant, roughly
+from service.cli.spelling import COMMANDS, UNKNOWN, away, counted, instant, ready_of, roughly
 from service.cli.status import health, troubled
 
 Document = Mapping[str, Any]
-Match = Annotated[str, typer.Argument(metavar="[NS|NS/GLOB]", help="A namespace, or a pattern like acme/chat-*.")]
+Match = Annotated[
+    str,
+    typer.Argument(
+        metavar="[NS|NS/GLOB]", help="A namespace, or a pattern like acme/chat-*.", autocompletion=endpoints
+    ),
+]
 HEADER = ("", "ENDPOINT", "STATUS", "REPLICAS", "FOR", "KEPT BY", "NEXT")
 WILD = frozenset("*?[")
 
@@ -89,7 +95,7 @@ def _row(one: Document, around: Around, now: datetime) -> tuple[str, ...]:
         "!" if doubts or one["namespace"] in around.shaky else " ",
         one["endpoint"],
         f"{one['status']} ({', '.join(doubts)})" if doubts else str(one["status"]),
-        _replicas(one),
+        ready_of(one["ready_replicas"], one["target_replicas"]),
         _span(one["since"], now),
         ", ".join(_kept(one, around.leases[one["endpoint"]])),
         "; ".join(_next(one, around.plan.get(one["endpoint"], ()), now)),
@@ -101,13 +107,6 @@ def _doubts(one: Document) -> Iterator[str]:
         yield "not watched any more"
     if not one.get("readable", True):
         yield "document unreadable"
-
-
-def _replicas(one: Document) -> str:
-    ready, target = one["ready_replicas"], one["target_replicas"]
-    if ready is None and target is None:
-        return UNKNOWN
-    return f"{UNKNOWN if ready is None else ready} of {UNKNOWN if target is None else target}"
 
 
 def _span(since: Document | None, now: datetime) -> str:

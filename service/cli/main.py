@@ -61,7 +61,7 @@ def build() -> typer.Typer:
         cls=group(COMMANDS),
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
-        **LOOKS,
+        **{**LOOKS, "add_completion": True},
     )
     app.callback()(_globals)
     return app
@@ -104,7 +104,9 @@ def _run(given: list[str]) -> int:
     except Stop as stop:
         if "--json" in (given[: given.index("--")] if "--" in given else given):  # behind -- it is another's
             json_line(stop.document)
-        warn(str(stop))
+        from service.cli.spelling import prose
+
+        warn(prose(str(stop)))
         return stop.code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED

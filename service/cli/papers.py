@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
-from service.cli.lines import Lines, style, what
+from service.cli.lines import Askers, Lines, style, what
 from service.cli.printing import document, json_line, table
+from service.cli.spelling import cell
 from service.eventtable import COLUMNS, cells, csv_line
 
 SHOWN = ("position", "time", "type", "endpoint", "actor", "what")
@@ -117,9 +118,16 @@ class Table:
         """Nothing was put yet."""
         self._rows: list[list[str]] = []
         self._styles: list[str] = []
+        self._askers = Askers()
 
     def put(self, event: Event) -> None:
-        facts = [str(event["position"]), event["time"], event["type"], event["endpoint"] or event["namespace"] or ""]
+        event = self._askers.named(event)
+        facts = [
+            str(event["position"]),
+            cell(event["time"]),
+            event["type"],
+            event["endpoint"] or event["namespace"] or "",
+        ]
         self._rows.append([*facts, event["actor"], what(event)])
         self._styles.append(style(event))
 

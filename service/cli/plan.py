@@ -10,7 +10,7 @@ import typer
 from service import wall
 from service.cli.calling import Json, Url, daemon, wants_json
 from service.cli.printing import document, say, table
-from service.cli.spelling import COMMANDS, away, counted, instant, moment
+from service.cli.spelling import COMMANDS, away, clock, counted, instant, moment, prose
 
 Document = Mapping[str, Any]
 DUE = frozenset({"warn", "act", "later"})  # the verdicts that come to something
@@ -48,7 +48,7 @@ def _headline(told: Document, now: datetime) -> str:
         return "observe: nothing below will be done."
     settled = instant(told.get("settled_at"))
     if settled is not None and settled > now:
-        return f"act: nothing is done before {settled:%H:%M:%S} UTC ({away(settled, now)}, settle)."
+        return f"act: nothing is done before {clock(settled)} ({away(settled, now)}, settle)."
     return "act: what follows will be done, if nothing comes between."
 
 
@@ -58,7 +58,7 @@ def _table(items: Sequence[Document], *, observe: bool, now: datetime) -> None:
             _what(item, observe=observe),
             item["endpoint"],
             away(instant(item.get("due_at")), now),
-            f"{item['reason']} ({item['policy']})",
+            f"{prose(item['reason'])} ({item['policy']})",
         )
         for item in items
     ]
@@ -75,7 +75,7 @@ def _left_alone(items: Sequence[Document]) -> None:
     """Print one line a reason."""
     by_reason: defaultdict[str, list[str]] = defaultdict(list)
     for item in items:
-        by_reason[item["reason"]].append(item["endpoint"])
+        by_reason[prose(item["reason"])].append(item["endpoint"])
     for reason, names in sorted(by_reason.items(), key=lambda entry: (-len(entry[1]), entry[0])):
         endpoints = sorted(set(names))
         named = ", ".join(endpoints) if len(endpoints) <= NAMED else counted(len(endpoints), "endpoint")

@@ -19,7 +19,9 @@ from service.cli.calling import Json, wants_json
 from service.cli.exits import Exit, Stop
 from service.cli.logfile import configured_log
 from service.cli.printing import document, say, warn
-from service.cli.spelling import counted
+from service.cli.spelling import clock, counted
+from service.cli.zones import show_by
+from service.when import parse_zone
 
 if TYPE_CHECKING:
     from service.config import Configuration
@@ -66,6 +68,7 @@ def run(
     flags: Flags = {"hub_url": hub_url, "namespaces": namespace or [], "log": log, "listen": listen}
     with foreseen():
         configuration = configured(config, **flags)
+        _show_by_clocks_of(configuration)
         import asyncio
 
         from service import app, logs
@@ -75,6 +78,12 @@ def run(
         _collect_seldom()
         world = app.World(reload=partial(_reloaded, config, flags), despite_broken_chain=despite_broken_chain)
         asyncio.run(app.run(configuration, world, started=_started))
+
+
+def _show_by_clocks_of(configuration: "Configuration") -> None:
+    """Show instants by the zone of this very configuration, if it names one."""
+    if named := configuration.settings.zone:
+        show_by(parse_zone(named))
 
 
 def _open_as_many_as_allowed() -> None:
@@ -110,6 +119,7 @@ def once(
     flags: Flags = {"hub_url": hub_url, "namespaces": namespace or [], "log": log, "listen": listen}
     with foreseen():
         configuration = configured(config, **flags)
+        _show_by_clocks_of(configuration)
         from service.cli.rounds import play_round
 
         done = play_round(configuration, despite_broken_chain=despite_broken_chain)
@@ -182,7 +192,7 @@ def _started(parts: "Parts") -> None:
     names = list(configuration.settings.namespaces)
     acting = [name for name in names if configuration.acts(name)]
     if acting:
-        say(f"act: may write to {', '.join(acting)}; no act before {parts.autopause.settled_at:%H:%M:%S} UTC (settle)")
+        say(f"act: may write to {', '.join(acting)}; no act before {clock(parts.autopause.settled_at)} (settle)")
     else:
         say("observe: writes to Hugging Face are not possible in this process")
     where = configuration.settings.log or configured_log(finding.Found(path=None, says={}))

@@ -10,7 +10,19 @@ from datetime import timedelta
 from typing import Any
 
 from service.cli.printing import printable
-from service.cli.spelling import COMMANDS, LEASE_LETTERS, counted, doer, grants, moment, replicas, status, window
+from service.cli.spelling import (
+    COMMANDS,
+    LEASE_LETTERS,
+    counted,
+    doer,
+    grants,
+    moment,
+    prose,
+    ready_of,
+    replicas,
+    status,
+    window,
+)
 from service.durations import humanize
 
 Data = Mapping[str, Any]
@@ -22,7 +34,7 @@ def sentence(type_name: str, data: Data) -> str:
     """Return what an event says, in one line, and in letters: others chose some of its words."""
     tell = SENTENCES.get(type_name)
     try:
-        return printable(f"{type_name} {_short(data)}" if tell is None else tell(data))
+        return printable(f"{type_name} {_short(data)}" if tell is None else prose(tell(data)))
     except (KeyError, TypeError, ValueError, AttributeError):
         return printable(f"{type_name} {_short(data)}")
 
@@ -56,7 +68,7 @@ def _who(cause: Data) -> str:
 
 
 def _replicas_changed(data: Data) -> str:
-    was = replicas(data.get("old_ready"), data.get("old_target")).removesuffix(" replicas ready")
+    was = ready_of(data.get("old_ready"), data.get("old_target"))
     return f"{replicas(data.get('ready'), data.get('target'))}, before {was}"
 
 
@@ -71,8 +83,8 @@ def _message_changed(data: Data) -> str:
 def _reconfigured(data: Data) -> str:
     changes = [f"{one['path']} {_value(one['old'])} → {_value(one['new'])}" for one in data["changes"]]
     changes += [f"{path} (secret) changed" for path in data.get("changed_secrets", ())]
-    by = f" by {data['updated_by']}" if data.get("updated_by") else ""
-    return f"reconfigured{by}: {'; '.join(changes) or 'nothing that can be shown'}"
+    who = doer(data.get("cause") or {}) or data.get("updated_by")
+    return f"reconfigured{f' by {who}' if who else ''}: {'; '.join(changes) or 'nothing that can be shown'}"
 
 
 def _value(value: Any) -> str:

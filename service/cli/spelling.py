@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from service.cli.exits import Exit, Stop
+from service.cli.zones import shown
 from service.durations import humanize, parse_duration
-from service.when import spell
+from service.when import spell_shortly
 
 UNKNOWN = "unknown"
+OLD_SECONDS = 15 * 60.0  # since a look: what it found may be otherwise by now, and its age is said with it
 LEASE_LETTERS = 8  # of a lease's id: enough to tell it from others
+_IN_UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?) UTC\b", re.ASCII)
 _ENDPOINT = re.compile(r"[^/\s]+/[^/\s]+")
 COMMANDS = {"pause": "pause", "resume": "resume", "scaleToZero": "scale to zero", "scale_to_zero": "scale to zero"}
 
@@ -34,16 +37,6 @@ def is_span(text: str) -> bool:
     return True
 
 
-def parse_moment(text: str) -> datetime:
-    """Read an instant: RFC 3339, in UTC if it names no zone."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        sentence = f"{text!r} is no instant: write it like 2h (ago) or 2026-07-02T12:00:00Z"
-        raise Stop(sentence, Exit.USAGE) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
 def parse_endpoint(text: str) -> str:
     """Read `namespace/name`."""
     if _ENDPOINT.fullmatch(text) is None:
@@ -61,16 +54,48 @@ def told_at(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def moment(text: str | None, zone: tzinfo = UTC) -> str:
-    """Return `2026-07-02 12:03:11 UTC`, or the same instant as the clocks of another zone show it, with its name."""
+def moment(text: str | None) -> str:
+    """Return `2026-07-02 12:03:11 UTC`, or the same instant as the clocks of the zone show it that this command has."""
     at = instant(text)
-    return UNKNOWN if at is None else spell(at, zone)
+    return UNKNOWN if at is None else spell_shortly(at, shown())
 
 
-def window(data: Mapping[str, Any] | None, zone: tzinfo = UTC) -> str:
-    """Return `12:02:59-12:03:11` with a dash between, with dates where the two days differ, by the clocks of a zone."""
+def cell(text: str) -> str:
+    """Return `2026-07-02T12:03:11Z` as it came, or the same by the clocks of the zone; one word, and as exact."""
+    place = shown()
+    return text if place is UTC else told_at(text).astimezone(place).isoformat()
+
+
+def clock(at: datetime) -> str:
+    """Return `12:03:11 UTC`, or the same instant by the clocks of the zone that this command has."""
+    return spell_shortly(at, shown()).partition(" ")[2]
+
+
+def offset(there: datetime) -> str:
+    """Return what the clocks of a zone differ by from UTC, and its name: `+02:00 Europe/Berlin`."""
+    return "UTC" if there.tzinfo is UTC else f"{there.isoformat()[-6:]} {there.tzinfo}"
+
+
+def prose(text: str) -> str:
+    """Return a sentence of the daemon, which knows only UTC, with its instants by the clocks of this command's zone."""
+    place = shown()
+    if place is UTC:
+        return text
+    return _IN_UTC.sub(lambda found: _moved(found, place), text)
+
+
+def _moved(found: re.Match[str], place: tzinfo) -> str:
+    try:
+        there = datetime.fromisoformat(f"{found[1]}+00:00").astimezone(place)
+    except (ValueError, OverflowError):
+        return found[0]
+    return there.isoformat(" ", "seconds" if found[2] else "minutes")
+
+
+def window(data: Mapping[str, Any] | None) -> str:
+    """Return `12:02:59-12:03:11` with a dash between, with dates where the days differ; the offset stands beside."""
     told = (None, None) if data is None else (instant(data.get("not_before")), instant(data.get("seen_at")))
-    begin, end = (None if at is None else at.astimezone(zone) for at in told)
+    begin, end = (None if at is None else at.astimezone(shown()) for at in told)
     if end is None:
         return UNKNOWN
     if begin is None:
@@ -108,20 +133,29 @@ def status(value: Any) -> str:
 
 
 def doer(cause: Mapping[str, Any]) -> str | None:
-    """Return who brought a change about, if that is known: an editor by the id, for the log holds no names."""
+    """Return who brought a change about, if that is known: an editor by the id, for the log holds no names of those.
+
+    Who `asked` us for it is said, where whoever tells it knows.
+    """
     if cause.get("intent"):
-        return "our own decision"
+        return str(cause.get("asked") or "our own decision")
     by, editor = cause.get("by"), cause.get("editor")
     if by == "person" and editor:
         return str(editor)
     return f"{'the' if by == 'platform' else 'a'} {by}" if by else None
 
 
+def ready_of(ready: int | None, target: int | None) -> str:
+    """Return `1 of 2`, of replicas; or that neither is known."""
+    if ready is None and target is None:
+        return UNKNOWN
+    return f"{UNKNOWN if ready is None else ready} of {UNKNOWN if target is None else target}"
+
+
 def replicas(ready: int | None, target: int | None) -> str:
     """Return `1 of 2 replicas ready`."""
-    if ready is None and target is None:
-        return "replicas unknown"
-    return f"{UNKNOWN if ready is None else ready} of {UNKNOWN if target is None else target} replicas ready"
+    told = ready_of(ready, target)
+    return f"replicas {told}" if told == UNKNOWN else f"{told} replicas ready"
 
 
 def grants(granted: Iterable[Mapping[str, Any]]) -> str:

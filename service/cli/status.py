@@ -1,6 +1,6 @@
 """`lamplighter status`: is the daemon there, what can it see, and what is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from service.cli.asking import Daemon, NotReached
 from service.cli.calling import Json, Url, daemon, wants_json
 from service.cli.finding import belongs
 from service.cli.printing import STYLES, count_line, document, say, table
-from service.cli.spelling import UNKNOWN, ago, counted, dollars, instant, moment
+from service.cli.spelling import OLD_SECONDS, UNKNOWN, ago, counted, dollars, instant, moment, prose
 from service.durations import humanize
 
 Document = Mapping[str, Any]
@@ -39,6 +39,8 @@ def show(told: Document, now: datetime) -> None:
     say()
     running = count_line(told["endpoints"]) or "no endpoints"
     say(f"{running}      burning {_burn(told)}")
+    for doubt in _burn_doubts(told):
+        say(f"! {doubt}", "yellow")
     _incidents(told["open_incidents"], now)
     for hold in told.get("holds") or ():
         say(f"! everything is held by {hold['author']} until {moment(hold['until'])}: {hold['reason']}", "yellow")
@@ -59,6 +61,16 @@ def _burn(told: Document) -> str:
         return f"{UNKNOWN} ({counted(unpriced, 'endpoint')} without a price)" if unpriced else UNKNOWN
     more = f", and {unpriced} more at a rate that is unknown" if unpriced else ""
     return f"about {dollars(told['usd_per_hour'])}{more}"
+
+
+def _burn_doubts(told: Document) -> Iterator[str]:
+    """Say what is not in that, and what is in it as it was long ago."""
+    if unseen := told.get("unseen"):
+        yield f"what burns in {', '.join(unseen)} is not known: nobody could look there yet"
+    for one in told["namespaces"]:
+        seconds = one.get("seconds_since_seen")
+        if seconds is not None and seconds >= OLD_SECONDS and (one.get("usd_per_hour") or one.get("unpriced")):
+            yield f"what burns in {one['namespace']} is as it was {ago(seconds)}: nobody could look since"
 
 
 def _subscribers(subscribers: Sequence[Document]) -> None:
@@ -136,7 +148,10 @@ def _incidents(incidents: Sequence[Document], now: datetime) -> None:
         about = one.get("endpoint") or one.get("namespace") or "lamplighter"
         at = instant(one["at"])
         since = UNKNOWN if at is None else ago((now - at).total_seconds())
-        say(f"! {one['rule']} ({one['severity']})  {about}  {since}: {one['reason']}", STYLES.get(one["severity"], ""))
+        say(
+            f"! {one['rule']} ({one['severity']})  {about}  {since}: {prose(one['reason'])}",
+            STYLES.get(one["severity"], ""),
+        )
 
 
 def _with_last_sign(asked: Daemon, error: NotReached) -> NotReached:

@@ -14,7 +14,7 @@ from service.cli.drawing import BLOCKS, PLAIN, Letters, draw
 from service.cli.printing import STYLES, columns, document, say
 from service.cli.sentences import sentence
 from service.cli.spelling import parse_endpoint, told_at
-from service.cli.zones import asked_at, zone as zone_of
+from service.cli.zones import asked_at, show_by, zone as zone_of
 from service.durations import humanize
 from service.when import spell
 from statemachine.status import Status
@@ -39,6 +39,7 @@ def timeline(
     """Draw what an endpoint was, and when: certain times, changes that nobody saw, and gaps."""
     asked = daemon(ctx, url)
     place = zone_of(zone, asked.found)
+    show_by(place)
     query = {"since": asked_at(since, place), "until": asked_at(until, place)}
     told = asked.get(endpoint_path(parse_endpoint(endpoint), "timeline"), query)
     if wants_json(ctx, json):

@@ -7,15 +7,21 @@ from typing import Annotated, Any
 import typer
 
 from service.cli.calling import Json, Url, Zone, daemon, wants_json
+from service.cli.completing import endpoints
 from service.cli.printing import document, say, table
 from service.cli.spelling import UNKNOWN, counted, instant
 from service.cli.timeline import Until
-from service.cli.zones import asked_at, zone as zone_of
+from service.cli.zones import asked_at, show_by, zone as zone_of
 from service.durations import humanize
 from service.when import spell
 
 Document = Mapping[str, Any]
-Match = Annotated[str, typer.Argument(metavar="[NS|NS/NAME]", help="A namespace, or a pattern like acme/chat-*.")]
+Match = Annotated[
+    str,
+    typer.Argument(
+        metavar="[NS|NS/NAME]", help="A namespace, or a pattern like acme/chat-*.", autocompletion=endpoints
+    ),
+]
 Since = Annotated[
     str | None, typer.Option("--since", metavar="WHEN", help="From then on; else since each was first seen.")
 ]
@@ -34,6 +40,7 @@ def uptime(
     """Show availability, starts, failures and cold starts of endpoints, within the bounds of what was seen."""
     asked = daemon(ctx, url)
     place = zone_of(zone, asked.found)
+    show_by(place)
     pattern = match if "/" in match or match == "*" else f"{match}/*"
     query = {"match": pattern, "since": asked_at(since, place), "until": asked_at(until, place)}
     items = list(asked.pages("/api/uptime", query, seconds=300.0))

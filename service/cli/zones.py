@@ -1,16 +1,21 @@
-"""The zone in which times are meant that name none: as given, as configured, or as this machine's clock shows."""
+"""The zone in which times are meant that name none, and shown: as given, as configured, or as this machine's clock is.
+
+One command reads and shows all its times by the clocks of one zone. JSON and all that is for machines is in UTC.
+"""
 
 import os
-from datetime import datetime, tzinfo
+from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from service import wall
 from service.cli.exits import Exit, Stop
-from service.cli.finding import Found
+from service.cli.finding import Found, find
 from service.when import NotUnderstood, parse_when, parse_zone, rfc3339
 
 LOCALTIME = Path("/etc/localtime")
 _TABLES = "/zoneinfo/"
+_shown: ContextVar[tzinfo | None] = ContextVar("shown", default=None)
 
 
 def zone(given: str | None, found: Found) -> tzinfo:
@@ -20,6 +25,28 @@ def zone(given: str | None, found: Found) -> tzinfo:
         return parse_zone(name)
     except NotUnderstood as error:
         raise Stop(f"{error} (the zone comes from --zone, the configuration or TZ)", Exit.USAGE) from None
+
+
+def show_by(zone: tzinfo | None) -> None:
+    """Show instants from here on by the clocks of this zone; None: of the one that is configured."""
+    _shown.set(zone)
+
+
+def shown() -> tzinfo:
+    """Return the zone by whose clocks instants are shown."""
+    place = _shown.get()
+    if place is None:
+        place = _configured()
+        _shown.set(place)
+    return place
+
+
+def _configured() -> tzinfo:
+    """Return the zone as `zone` does; UTC where it cannot be told: each instant has its offset, and none is wrong."""
+    try:
+        return zone(None, find())
+    except Stop:
+        return UTC
 
 
 def moment(text: str, *, now: datetime, zone: tzinfo) -> datetime:

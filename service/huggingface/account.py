@@ -10,10 +10,25 @@ from service.ports import Hardware, Identity, Offer, Quota
 
 FINE_GRAINED = "fineGrained"  # the role of a token whose rights are told one by one
 MANAGES = "inference.endpoints.write"  # without it, a fine-grained token is let at no endpoint's document
+READ = "read"  # the role of a token, or of a member, that writes nothing
+NO_ACCESS = "no_access"  # the role of a member who is let at nothing but what groups of resources let him at
 
 
-class _Organisation(msgspec.Struct):
+class _Organisation(msgspec.Struct, rename="camel"):
     name: str
+    role_in_org: Any = None
+    resource_groups: Any = None
+    security_restrictions: Any = None
+
+    @property
+    def is_limited(self) -> bool:
+        """Return whether something is told that closes some of it, or all, to this member or this token."""
+        return self.role_in_org == NO_ACCESS or bool(self.resource_groups) or bool(self.security_restrictions)
+
+    @property
+    def is_only_read(self) -> bool:
+        """Return whether this member writes nothing there; a role in a group of resources may let him all the same."""
+        return self.role_in_org in (READ, NO_ACCESS) and not self.resource_groups  # a tuple: it may be a list
 
 
 class _Whoami(msgspec.Struct):
@@ -58,7 +73,15 @@ def read_identity(body: bytes) -> Identity:
     """
     told = _whoami.decode(body)
     own, *others = (_shown(name) for name in (told.name, *(organisation.name for organisation in told.orgs)))
-    return Identity(name=own, namespaces=tuple(dict.fromkeys((own, *others))), managed=_managed(told.auth))
+    namespaces = tuple(dict.fromkeys((own, *others)))
+    reads = _at(_at(told.auth, "accessToken"), "role") == READ
+    return Identity(
+        name=own,
+        namespaces=namespaces,
+        managed=_managed(told.auth),
+        only_read=frozenset(namespaces if reads else (_shown(one.name) for one in told.orgs if one.is_only_read)),
+        limited=frozenset(_shown(one.name) for one in told.orgs if one.is_limited),
+    )
 
 
 def _managed(auth: Any) -> frozenset[str] | None:

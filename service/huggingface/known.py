@@ -4,7 +4,6 @@ What is kept is what was read, masked, and never the bytes that came: of them on
 """
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -14,6 +13,7 @@ from yarl import URL
 
 from service.huggingface.answers import Answer
 from service.huggingface.tokens import Token
+from service.recent import Recent
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Known:
     def __init__(self, most: int) -> None:
         self._most = most
         self._key = secrets.token_bytes(32)
-        self._told: OrderedDict[tuple[URL, Token], Told] = OrderedDict()
+        self._told = Recent[tuple[URL, Token], Told](most)
 
     def get(self, url: URL, token: Token) -> Told | None:
         """Return what was read last at this address."""
@@ -61,7 +61,5 @@ class Known:
         value: T = told.value if told is not None and told.seal == seal else read(answer)
         etag = answer.headers.get("ETag", "")
         fit = 0 < len(etag) <= _LONGEST_ETAG and etag.isprintable()
-        self._told[url, token] = Told(etag=etag if fit else None, seal=seal, value=value)
-        while len(self._told) > self._most:
-            self._told.popitem(last=False)
+        self._told.keep((url, token), Told(etag=etag if fit else None, seal=seal, value=value))
         return value

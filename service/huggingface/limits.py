@@ -22,6 +22,6 @@ class Limits:
     line_bytes: int = 64 * 1024  # of one line of a log, before it is cut
     page_items: int = 100
     pages: int = 1000
-    known_answers: int = 2000  # that are remembered for as long as the server says that nothing changed
+    known_answers: int = 2000  # that are remembered for as long as the server says that nothing changed; 0: no document
     connections: int = 32
     connections_per_host: int = 16

@@ -34,10 +34,11 @@ class Listed(NamedTuple):
 
 
 class Memory:
-    """Read documents, remembering the last readings."""
+    """Read documents, remembering the last readings; or, where it `keeps` nothing, each as if it were the first."""
 
-    def __init__(self, masker: Masker) -> None:
+    def __init__(self, masker: Masker, *, keeps: bool = True) -> None:
         self._masker = masker
+        self._keeps = keeps
         self._readings: dict[str, dict[bytes, Reading]] = {}
         self._swept: dict[str, dict[int, Page[Listed]]] = {}  # the pages of the last sweep, by their identity
         self._looked: dict[EndpointName, tuple[bytes, Reading]] = {}
@@ -61,7 +62,8 @@ class Memory:
         before, reading = self._looked.get(name, (b"", None))
         if reading is None or before != seal:
             reading = read_document(raw, name, self._masker)
-            self._looked[name] = (seal, reading)
+            if self._keeps:
+                self._looked[name] = (seal, reading)
         return reading
 
     def came_again(self, namespace: str, page: Page[Listed]) -> bool:
@@ -70,6 +72,8 @@ class Memory:
 
     def keep(self, namespace: str, swept: Sequence[Page[Listed]]) -> None:
         """Remember the pages and readings of a whole sweep, and no older ones."""
+        if not self._keeps:
+            return
         pages = {id(page): page for page in swept}
         if pages.keys() != self._swept.get(namespace, {}).keys():
             self._readings[namespace] = {
@@ -83,7 +87,7 @@ class Memory:
         A look that was asked for before the latest one changes nothing and tells nothing; nor does the first look at
         a life.
         """
-        if not isinstance(reading.content, Sighting):
+        if not isinstance(reading.content, Sighting) or not self._keeps:
             return ()
         last = self._sealed.get(reading.name)
         if last is not None and look.asked < last.asked:

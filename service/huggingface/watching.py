@@ -67,8 +67,8 @@ class Watching:
         self._hub = URL(hub_url.rstrip("/"))
         self._catalogue = URL(CATALOGUE_URL) if hub_url == HUB_URL else self._hub  # what stands for one stands for both
         self._masker = masker
-        self._memory = Memory(masker)
         limits = limits or Limits()
+        self._memory = Memory(masker, keeps=limits.known_answers > 0)
         self._known = Known(limits.known_answers)
         self._transport = Transport(
             session,

@@ -32,11 +32,15 @@ class Identity:
     """Whose token it is, and the namespaces that it names: the user's own and the organisations'.
 
     `managed` are those whose endpoints a fine-grained token may manage; None: nothing is told of its rights.
+    `only_read` are those that the token, or its user there, may not write to. Of `limited` ones a part may be closed to
+    it, or all: that there are bounds is told, and not which; they must be asked themselves, with this token.
     """
 
     name: str
     namespaces: tuple[str, ...]
     managed: frozenset[str] | None = None
+    only_read: frozenset[str] = frozenset()
+    limited: frozenset[str] = frozenset()
 
     @property
     def organisations(self) -> tuple[str, ...]:
@@ -46,6 +50,10 @@ class Identity:
     def may_manage(self, namespace: str) -> bool:
         """Return whether the token may do something with the endpoints of a namespace, as far as whoami tells."""
         return namespace in self.namespaces and (self.managed is None or namespace in self.managed)
+
+    def may_write(self, namespace: str) -> bool:
+        """Return whether the token may change endpoints of a namespace, as far as whoami tells."""
+        return self.may_manage(namespace) and namespace not in self.only_read
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from service.simulator.errors import Forbidden, Invalid, SimulatorError, Unauthorized
+from service.simulator.rights import Rights
 
 PREFIX = "hf_"
 REFUSALS: dict[int, type[SimulatorError]] = {error.code: error for error in (Unauthorized, Forbidden)}
@@ -29,6 +30,7 @@ class People:
     """What was granted, revoked and refused, by user; and who is in an organisation."""
 
     def __init__(self) -> None:
+        self.rights = Rights()
         self.strangers = True  # a token that was never introduced is good
         self._names: dict[str, str] = {}
         self._refused: dict[tuple[str, str], int] = {}
@@ -71,11 +73,14 @@ class People:
         else:
             raise Invalid(f"a refusal is one of {sorted(REFUSALS)}, not {code!r}")
 
-    def check(self, token: str | None, namespace: str) -> None:
-        """Raise the refusal of this token in this namespace, if there is one."""
-        code = None if token is None else self._refused.get((self.named(token), namespace))
+    def check(self, token: str | None, namespace: str, *, writes: bool = False) -> None:
+        """Raise the refusal of this token in this namespace, if there is one, or if it lacks the right."""
+        if token is None or not namespace:
+            return
+        code = self._refused.get((self.named(token), namespace))
         if code is not None:
             raise REFUSALS[code](f"{REFUSALS[code].__name__}: this token has no access to {namespace!r}")
+        self.rights.check(token, self.named(token), namespace, writes=writes)
 
     def may(self, user: str, namespace: str) -> bool:
         """Tell whether this user can access this namespace."""
@@ -99,8 +104,9 @@ class People:
             return False
         return user not in self._granted or namespace == user or namespace in self._granted[user]
 
-    def whoami(self, user: str, namespaces: Iterable[str]) -> dict[str, Any]:
+    def whoami(self, token: str, namespaces: Iterable[str]) -> dict[str, Any]:
         """Return what `/api/whoami-v2` answers, given the namespaces that there are."""
+        user = self.named(token)
         known = {*namespaces, *self._granted.get(user, ())} - {user}
         return {
             "type": "user",
@@ -113,11 +119,12 @@ class People:
             "isPro": False,
             "periodEnd": None,
             "avatarUrl": "",
-            "orgs": [_organisation(name) for name in sorted(known) if self._belongs(user, name)],
-            "auth": {
-                "type": "access_token",
-                "accessToken": {"displayName": user, "role": "write", "createdAt": "2024-01-01T00:00:00.000Z"},
-            },
+            "orgs": [
+                _organisation(name) | self.rights.membership(user, name)
+                for name in sorted(known)
+                if self._belongs(user, name)
+            ],
+            "auth": {"type": "access_token", "accessToken": self.rights.token(token, user)},
         }
 
 
@@ -132,5 +139,4 @@ def _organisation(name: str) -> dict[str, Any]:
         "periodEnd": None,
         "isEnterprise": False,
         "avatarUrl": "",
-        "roleInOrg": "write",
     }

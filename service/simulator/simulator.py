@@ -21,6 +21,7 @@ from service.simulator.lifecycle import Durations, Fate
 from service.simulator.orders import Kind
 from service.simulator.past import PAST, Past
 from service.simulator.people import People
+from service.simulator.rights import is_write
 from service.simulator.rules import State
 from service.simulator.traffic import flow
 from service.simulator.truth import Happening, Sized, Truth
@@ -53,7 +54,7 @@ class Request:
     @property
     def write(self) -> bool:
         """Tell whether it asked the management API to change anything."""
-        return self.method not in {"GET", "HEAD"} and self.path.startswith("/v2/") and "/metrics/" not in self.path
+        return is_write(self.method, self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

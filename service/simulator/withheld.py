@@ -1,4 +1,4 @@
-"""What the API keeps back: a namespace from a token that it refuses, and metrics that an endpoint does not have.
+"""What the API keeps back: a namespace from a token that it refuses or that lacks the right, and metrics there are not.
 
 Both stand between the wire and the routes, so that they hold for every route, whatever it answers otherwise.
 """
@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from service.simulator.answers import Answer, Call, Respond, error_answer, json_answer
+from service.simulator.rights import is_write
 from service.simulator.simulator import Simulator
 
 METRICS = re.compile(r"/(metrics/[^/]+|open-metrics)$")
@@ -17,7 +18,7 @@ def withheld(respond: Respond) -> Respond:
     """Return a route that answers as this one, but for what is kept back."""
 
     def answer(simulator: Simulator, call: Call) -> Answer:
-        simulator.people.check(call.token, call.params.get("namespace", ""))
+        simulator.people.check(call.token, call.params.get("namespace", ""), writes=is_write(call.method, call.path))
         given = respond(simulator, call)
         kind = simulator.faults.no_metrics.get((call.params.get("namespace", ""), call.params.get("name", "")))
         return _without_metrics(given, kind) if kind and METRICS.search(call.path) and given.status == 200 else given

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from service.durations import humanize
 from service.subscribers.plan import Case, Guard, Line, Moment, Verdict, line, protections, warned_by
 
 PASSING = frozenset({Guard.HELD, Guard.LEASED, Guard.BROUGHT_BACK, Guard.YOUNG})
@@ -18,11 +19,13 @@ MOST_WAITS = 20  # more holds and leases one after the other are not gone throug
 class Due:
     """A policy will warn or act at an instant. `edge`: how long before the act the warning is; None: it is the act.
 
-    `after`: what must end first, at the instant that is known of it. `line` is the plan as it will be then.
+    `after`: what must end first, at the instant that is known of it. `line` is the plan as it will be then; `reason`
+    is why the act will be done, as it will be true at its own instant.
     """
 
     at: datetime
     line: Line
+    reason: str
     edge: timedelta | None = None
     after: tuple[Guard, ...] = ()
 
@@ -58,12 +61,22 @@ def _later(case: Case, at: datetime, over: Guard) -> Case:
 def _steps(case: Case, told: Line, after: tuple[Guard, ...]) -> Iterator[Due]:
     """Yield the warnings that were not given yet, and the act."""
     now, act_at = case.moment.now, told.due_at
-    if act_at is None:
+    if told.due_at is None or act_at is None:
         return
+    if told.observe is None:
+        act_at = max(act_at, case.moment.settled_at)
+    reason = _reason(case, told, max(now, act_at))
     given = warned_by(case.known, case.policy, told.cause)
     for edge in sorted(case.policy.warn, reverse=True):
         if edge.total_seconds() not in given:
-            yield Due(at=max(now, act_at - edge), line=told, edge=edge, after=after)
-    if told.observe is None:
-        act_at = max(act_at, case.moment.settled_at)
-    yield Due(at=max(now, act_at), line=told, after=after)
+            yield Due(at=max(now, told.due_at - edge), line=told, reason=reason, edge=edge, after=after)
+    yield Due(at=max(now, act_at), line=told, reason=reason, after=after)
+
+
+def _reason(case: Case, told: Line, at: datetime) -> str:
+    """Return why the act will be done at an instant: that it runs for so long, by then."""
+    since, most = case.known.endpoint.since, case.policy.when.max_age
+    if since is None or most is None or at <= case.moment.now:
+        return told.reason
+    age = at - since.seen_at
+    return f"by then running for {humanize(age)}{f', longer than {humanize(most)}' if age > most else ''}"

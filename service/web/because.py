@@ -167,9 +167,17 @@ def _changed(told: Told) -> Iterator[str]:
     more = len(change.changes) + len(change.changed_secrets) - len(named)
     others = f" and {more} more" if more > 0 else ""
     when = between(change.window.not_before, change.window.seen_at)
-    who = by(change.cause.editor, told.shown.people).rstrip() if change.cause.editor else "by whom is not known"
+    who = _editor(told, change.cause)
     place = f"(position {recorded.position})"
     yield f"Its configuration was last changed {when}, {who} {place}: {', '.join(named)}{others}."
+
+
+def _editor(told: Told, cause: Cause) -> str:
+    """Say who brought a change about: whoever asked us for it, else who is known at Hugging Face to have edited it."""
+    act = told.act(cause.intent) if cause.intent else None
+    if act is not None:
+        return f"by {act.actor}, as asked at position {act.position}"
+    return by(cause.editor, told.shown.people).rstrip() if cause.editor else "by whom is not known"
 
 
 def _value(value: object) -> str:

@@ -1,6 +1,6 @@
 """What comes next for an endpoint, when, and by whom; pure. What only somebody can bring about has no instant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from service.durations import humanize
@@ -48,12 +48,11 @@ def steps(told: Told) -> tuple[shapes.Step, ...]:
     return tuple(sorted(found, key=lambda step: (step.at or late, step.kind in {"warn", "act"})))
 
 
-def sentences(told: Told) -> Iterator[str]:
-    """Say it."""
+def sentences(told: Told, to_come: Sequence[shapes.Step]) -> Iterator[str]:
+    """Say it: the steps, and what else there is to say of what comes."""
     if told.gone:
         yield "That life is over. An endpoint that is created by this name begins a new one."
         return
-    to_come = steps(told)
     for step in to_come:
         if step.at is None:
             yield step.text
@@ -136,7 +135,7 @@ def _due(due: Due, warned: str) -> shapes.Step:
     once = f", {' and '.join(ENDS[guard] for guard in due.after)}" if due.after else ""
     verb = "will" if will else "would"
     if due.edge is None:
-        text = f"{line.policy.name} {verb} {deed}{once}: {line.reason}{warned}"
+        text = f"{line.policy.name} {verb} {deed}{once}: {due.reason}{warned}"
     else:
         text = f"{line.policy.name} {verb} warn that it is going to {deed} {humanize(due.edge)} later{once}"
     return shapes.Step(

@@ -1,6 +1,6 @@
 """Why an endpoint is as it is, what comes next and what holds it, in sentences; pure. Nothing is claimed unseen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from service.subscribers.plan import STALE
 from service.web import because, coming, keepers, shapes
@@ -8,13 +8,15 @@ from service.web.spoken import instant, span
 from service.web.told import Told
 
 
-def passages(told: Told) -> tuple[shapes.Passage, ...]:
+def passages(
+    told: Told, to_come: Sequence[shapes.Step], held_by: Sequence[shapes.Keeper]
+) -> tuple[shapes.Passage, ...]:
     """Return what there is to say, by topic; one of which there is nothing to say is left out."""
     found = {
         "state": (_state(told), *_doubts(told)),
         "why": tuple(because.sentences(told)),
-        "next": tuple(coming.sentences(told)),
-        "held": tuple(keepers.sentences(told)),
+        "next": tuple(coming.sentences(told, to_come)),
+        "held": tuple(keepers.sentences(told, held_by)),
     }
     return tuple(shapes.Passage(topic=topic, sentences=said) for topic, said in found.items() if said)
 

@@ -1,6 +1,6 @@
 """What holds an endpoint as it is: holds, leases, protection, observe mode, and what is not known; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from service.subscribers.plan import Guard, protections
 from service.web import shapes
@@ -57,13 +57,13 @@ def _of_policies(told: Told) -> Iterator[shapes.Keeper]:
         yield shapes.Keeper(kind=guard.value, text=reason, until=until[guard, reason], policies=tuple(policies))
 
 
-def sentences(told: Told) -> Iterator[str]:
+def sentences(told: Told, held_by: Sequence[shapes.Keeper]) -> Iterator[str]:
     """Say them."""
     if told.gone:
         return
     yield _protection(told)
     yield from _awake(told)
-    for keeper in keepers(told):
+    for keeper in held_by:
         if keeper.kind in {guard.value for guard in TOLD_APART}:
             continue
         if keeper.policies:

@@ -5,7 +5,6 @@ keyed hash, in this process: a key that comes again with another body is refused
 outcome of something else.
 """
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from functools import wraps
 
@@ -14,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from service.masking import Masker
+from service.recent import Recent
 from service.turns import Turns
 from service.web.access import actor_of
 from service.web.answers import Problem
@@ -30,9 +30,8 @@ class Keys:
     def __init__(self, kept: int = KEPT) -> None:
         """No key was used yet."""
         self._masker = Masker()
-        self._seals: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
-        self._kept = kept
-        self._told: OrderedDict[tuple[str, ...], web.Response | Problem] = OrderedDict()
+        self._seals = Recent[tuple[str, ...], bytes](kept)
+        self._told = Recent[tuple[str, ...], web.Response | Problem](kept)
         self._turns = Turns[tuple[str, ...]]()
 
     async def once(self, place: tuple[str, ...], act: Callable[[], Awaitable[web.Response]]) -> web.Response:
@@ -43,16 +42,11 @@ class Keys:
         """
         async with self._turns.of(place):
             if place not in self._told:
-                self._remember(place, await _told(act))
+                self._told.keep(place, await _told(act))
             told = self._told[place]
         if isinstance(told, Problem):
             raise told
         return web.Response(status=told.status, body=told.body, content_type=told.content_type)
-
-    def _remember(self, place: tuple[str, ...], told: web.Response | Problem) -> None:
-        self._told[place] = told
-        if len(self._told) > self._kept:
-            self._told.popitem(last=False)
 
     def forget(self, place: tuple[str, ...]) -> None:
         """Let a key go whose request came to nothing, since it was not understood."""
@@ -61,10 +55,8 @@ class Keys:
     def is_other(self, place: tuple[str, ...], body: bytes) -> bool:
         """Return whether this key came with another body before; the first one is remembered."""
         seal = self._masker.seal(_plain(body))
-        known = self._seals.setdefault(place, seal)
-        self._seals.move_to_end(place)
-        if len(self._seals) > self._kept:
-            self._seals.popitem(last=False)
+        known = self._seals.get(place, seal)
+        self._seals.keep(place, known)
         return known != seal
 
 

@@ -3,6 +3,7 @@
 What is not known has no sample: a missing figure is not 0.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -64,9 +65,15 @@ def _of_namespaces(parts: Parts) -> Iterator[Metric]:
     unpriced = GaugeMetricFamily(
         "lamplighter_unpriced_endpoints", "Endpoints whose cost is not known.", labels=["namespace"]
     )
+    age = GaugeMetricFamily(
+        "lamplighter_usd_per_hour_age_seconds",
+        "Seconds since the look that the cost rests on; +Inf if there was none yet: what burns there is not known.",
+        labels=["namespace"],
+    )
     burns = burning(parts)
     for namespace, counts in counted(parts).items():
-        burn = burns[namespace]
+        burn, seconds = burns[namespace], namespace_seen(parts, namespace)
+        age.add_metric([namespace], math.inf if seconds is None else seconds)
         if burn.usd_per_hour is not None:
             cost.add_metric([namespace], burn.usd_per_hour)
         if burn.usd_per_hour is not None or burn.unpriced:
@@ -76,10 +83,9 @@ def _of_namespaces(parts: Parts) -> Iterator[Metric]:
         unreachable = parts.live.fleet.namespaces.get(namespace, Health()).unreachable is not None
         if unreachable or parts.watch.of(namespace).asked:
             reachable.add_metric([namespace], 0 if unreachable else 1)
-        seconds = namespace_seen(parts, namespace)
         if seconds is not None:
             seen.add_metric([namespace], seconds)
-    yield from (endpoints, reachable, seen, cost, unpriced)
+    yield from (endpoints, reachable, seen, cost, unpriced, age)
 
 
 def _of_clients(parts: Parts) -> Iterator[Metric]:

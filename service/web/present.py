@@ -28,11 +28,15 @@ def seconds_since(at: datetime | None, now: datetime) -> float | None:
     return None if at is None else round(max(0.0, (now - at).total_seconds()), 3)
 
 
-def namespace_seen(parts: Parts, name: str) -> float | None:
-    """Return how many seconds ago a namespace was last seen whole, by this process or the one before."""
+def namespace_seen_at(parts: Parts, name: str) -> datetime | None:
+    """Return when a namespace was last seen whole, by this process or the one before."""
     watcher = parts.watch.watchers.get(name)
-    before = watcher.swept_at if watcher else None
-    return seconds_since(parts.watch.looked_at(name) or before, parts.clock.now())
+    return parts.watch.looked_at(name) or (watcher.swept_at if watcher else None)
+
+
+def namespace_seen(parts: Parts, name: str) -> float | None:
+    """Return how many seconds ago that was."""
+    return seconds_since(namespace_seen_at(parts, name), parts.clock.now())
 
 
 def endpoint(parts: Parts, known: Known) -> shapes.Endpoint:
@@ -114,13 +118,14 @@ async def explanation(parts: Parts, name: EndpointName) -> shapes.Explanation:
         changed=_changed(recent),
         incidents=tuple(one for one in parts.live.incidents.open.values() if one.subject.endpoint == name),
     )
-    passages = explain.passages(told)
+    to_come, held_by = coming.steps(told), tuple(keepers.keepers(told))
+    passages = explain.passages(told, to_come, held_by)
     return shapes.Explanation(
         sentences=tuple(sentence for passage in passages for sentence in passage.sentences),
         passages=passages,
         why=because.why(told),
-        next=coming.steps(told),
-        held_by=tuple(keepers.keepers(told)),
+        next=to_come,
+        held_by=held_by,
         incidents=tuple(map(render.incident, told.incidents)),
         endpoint=told.shown,
         first_seen_at=discovered.seen_at if discovered else None,
@@ -179,6 +184,8 @@ def status(parts: Parts, subscribers: tuple[shapes.Subscriber, ...], *, caller: 
         endpoints=dict(sorted(total.items())),
         usd_per_hour=render.rounded(all_of_it.usd_per_hour),
         unpriced=all_of_it.unpriced,
+        usd_seconds_old=seconds_since(all_of_it.as_of, parts.clock.now()),
+        unseen=tuple(sorted(name for name in by_namespace if burns[name].as_of is None)),
         namespaces=tuple(
             render.namespace(
                 name,
@@ -219,7 +226,9 @@ def burning(parts: Parts) -> dict[str, Burn]:
         if name.namespace in rates and known.endpoint.sighting is not None:
             rates[name.namespace].append(_rate(parts, known))
     return {
-        name: Burn(usd_per_hour=None, unpriced=len(found)) if namespace_seen(parts, name) is None else burn(found)
+        name: Burn(usd_per_hour=None, unpriced=len(found))
+        if (at := namespace_seen_at(parts, name)) is None
+        else burn(found, as_of=at)
         for name, found in rates.items()
     }
 

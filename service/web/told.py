@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from events.catalogue import Event
 from events.record import Recorded
@@ -16,7 +17,7 @@ from statemachine.machine import Clocks, Reading, until
 from statemachine.model import Discovered, Reconfigured
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Told:
     """What is known of an endpoint now.
 
@@ -48,12 +49,12 @@ class Told:
         """Return whether its life is over."""
         return self.known.endpoint.sighting is None
 
-    @property
+    @cached_property
     def lines(self) -> tuple[Line, ...]:
         """Return what the policies come to now."""
         return tuple(map(line, self.cases))
 
-    @property
+    @cached_property
     def reading(self) -> Reading | None:
         """Return what its clocks say now."""
         return None if self.clocks is None else until(self.clocks, self.now)

@@ -18,9 +18,11 @@ from service.access import Failures
 from service.app import World, daemon
 from service.commands import CannotApply, GivenUp
 from service.config import Configuration
+from service.huggingface.document import Reading
 from service.huggingface.tokens import Token
 from service.parts import Parts
 from service.ports import Item
+from service.simulator.rights import MANAGES
 from service.watch.watch import LOOKS
 from service.web.hub.speech import BETWEEN
 from statemachine.machine import Command
@@ -177,21 +179,9 @@ async def test_who_asks_for_many_names_at_once_holds_up_neither_the_watcher_nor_
 # --- who may ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_fine_grained_token_sees_no_endpoint_where_it_lacks_the_right(
-    stage: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plain = stage.sim.people.whoami
-
-    def whoami(user: str, namespaces: Iterable[str]) -> dict[str, Any]:
-        told = plain(user, namespaces)
-        scoped = [
-            {"entity": {"type": "user", "name": user}, "permissions": ["inference.endpoints.write"]},
-            {"entity": {"type": "org", "name": "acme"}, "permissions": ["inference.endpoints.write"]},
-        ]
-        rights = {"global": [], "scoped": scoped[: 1 if user == "zoe" else 2]}
-        return told | {"auth": {"accessToken": {"role": "fineGrained", "fineGrained": rights}}}
-
-    monkeypatch.setattr(stage.sim.people, "whoami", whoami)
+async def test_a_fine_grained_token_sees_no_endpoint_where_it_lacks_the_right(stage: Scene) -> None:
+    stage.sim.people.rights.issue("hf_zoe", "fineGrained", {"zoe": [MANAGES], "acme": ["repo.write"]})
+    stage.sim.people.rights.issue("hf_ana", "fineGrained", {"acme": [MANAGES]})
     async with begun(stage, ACT) as ask:
         seen = {
             user: [
@@ -211,6 +201,78 @@ async def test_a_fine_grained_token_sees_no_endpoint_where_it_lacks_the_right(
 
     assert seen == {"zoe": [403] * 6, "ana": [200] * 6}
     assert told == (200, {"type": "user", "name": "zoe", "orgs": [{"type": "org", "name": "acme"}]})
+
+
+READS = (("GET", "/v2/endpoint/acme"), ("GET", CHAT))
+WRITES = (("POST", f"{CHAT}/pause"), ("POST", f"{CHAT}/resume"), ("PUT", CHAT), ("DELETE", CHAT), ("POST", READS[0][1]))
+
+
+async def codes(ask: Hands, asked: Iterable[tuple[str, str]]) -> list[int]:
+    return [(await ask(method, path, json={} if method == "PUT" else None))[0] for method, path in asked]
+
+
+@pytest.mark.parametrize("of", ["token", "member"])
+async def test_who_may_only_read_reads_what_is_watched_and_writes_nothing(stage: Scene, of: str) -> None:
+    """Not even "it is already running" is told: it would keep a lease from putting the endpoint back."""
+    if of == "token":
+        stage.sim.people.rights.issue("hf_ana", "read")
+    else:
+        stage.sim.people.rights.appoint("ana", "acme", "read")
+    async with begun(stage, ACT) as ask:
+        read, written = await codes(ask, READS), await codes(ask, WRITES)
+        upstream = [*ask.asked("ana", "/v2/")]
+
+    assert (read, written) == ([200] * 2, [403] * 5)
+    assert upstream == []
+    assert await stage.events(Intended) == []
+
+
+async def test_who_has_no_access_in_an_organisation_is_told_what_hugging_face_tells(stage: Scene) -> None:
+    stage.sim.people.rights.appoint("ana", "acme", "no_access")
+    async with begun(stage, ACT) as ask:
+        told = [await ask(method, path) for method, path in READS]
+        straight = [await ask.straight(method, path) for method, path in READS]
+        written = await codes(ask, WRITES)
+
+    assert told == straight
+    assert [code for code, _ in told] == [403] * 2
+    assert written == [403] * 5
+    assert await stage.events(Intended) == []
+
+
+async def test_what_an_organisation_asks_of_a_member_first_is_left_to_hugging_face(stage: Scene) -> None:
+    stage.sim.people.rights.restrict("ana", "acme", ["mfa"])
+    async with begun(stage, ACT) as ask:
+        told = [await ask(method, path) for method, path in (*READS, *WRITES[:4])]
+        stage.sim.people.rights.restrict("ana", "acme", [])
+        await stage.clock.sleep(61)
+        after = await codes(ask, (*READS, *WRITES[:1]))
+
+    assert told == [(403, {"error": "Forbidden: acme wants mfa first"})] * 6
+    assert after == [200] * 3
+    assert len(await stage.events(Intended)) == 1
+
+
+async def test_of_an_organisation_with_groups_a_member_gets_what_his_own_token_sees(
+    stage: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        stage.sim.people.rights,
+        "membership",
+        lambda *_: {"roleInOrg": "read", "resourceGroups": [{"name": "research", "role": "write"}]},
+    )
+    stage.sim.create("acme", "hidden", state="running", type="public")
+    async with begun(stage, ACT) as ask:
+        stage.sim.act("acme", "hidden", "vanish")  # the watcher has seen it; this token does not
+        seen = await ask("GET", "/v2/endpoint/acme")
+        hidden = await codes(ask, (("GET", f"{READS[0][1]}/hidden"), ("POST", f"{READS[0][1]}/hidden/resume")))
+        paused = await codes(ask, WRITES[:1])
+        known = ask.parts.watch.document(endpoint("acme/hidden"))
+
+    assert [document["name"] for document in seen[1]["items"]] == ["chat"]
+    assert hidden == [404, 404]
+    assert known is not None
+    assert paused == [200]
 
 
 async def test_that_the_daemons_own_token_is_refused_is_the_daemons_trouble(stage: Scene) -> None:
@@ -259,6 +321,18 @@ async def test_what_nobody_watches_is_read_upstream_with_the_callers_own_token(s
     assert {request.user for request in stage.sim.requests if "/ana" in request.path} == {"ana"}
     assert len(ask.asked("ana", "/v2/endpoint/acme")) == before  # of what is watched nothing goes upstream
     assert watched[0] == 200
+
+
+async def test_of_what_nobody_watches_nothing_is_kept_when_it_is_answered(stage: Scene) -> None:
+    stage.sim.create("solo", "own", state="paused", type="public")
+    async with begun(stage) as ask:
+        for path in ("/v2/endpoint/solo", "/v2/endpoint/solo/own", "/v2/endpoint/acme"):
+            assert (await ask("GET", path, token="hf_solo"))[0] == 200
+        gc.collect()
+        kept = {one.name.namespace for one in gc.get_objects() if isinstance(one, Reading)}
+
+    assert "acme" in kept
+    assert "solo" not in kept  # and the caller's minute is not over
 
 
 async def test_what_nobody_watches_is_not_written_to_and_not_shown_to_others(stage: Scene) -> None:

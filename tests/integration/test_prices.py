@@ -1,5 +1,6 @@
 """What the daemon says that endpoints cost, beside the simulator, in virtual time."""
 
+import re
 from typing import Any
 
 import aiohttp
@@ -58,6 +59,27 @@ async def test_the_daemon_and_a_survey_say_the_same(stage: Scene) -> None:
     assert (chat["usd_per_hour"], rest["usd_per_hour"]) == (1.6, 0.0)
     assert 'lamplighter_usd_per_hour{namespace="acme"} 1.6\n' in figures
     assert 'lamplighter_unpriced_endpoints{namespace="acme"} 0.0\n' in figures
+
+
+async def test_of_a_namespace_that_cannot_be_read_the_cost_is_told_with_its_age_and_one_never_seen_is_named(
+    stage: Scene,
+) -> None:
+    stock(stage)
+    stage.sim.refuse("hf_robot", "beta", 403)
+    async with stage.daemon(seldom(TWO)) as parts:
+        await stage.clock.sleep(30)
+        before = await told(parts)
+        stage.sim.refuse("hf_robot", "acme", 403)
+        await stage.clock.sleep(7200)
+        after, figures = await told(parts), await told(parts, "/metrics")
+
+    assert (before["usd_per_hour"], before["unseen"]) == (1.6, ["beta"])
+    assert before["usd_seconds_old"] < 60
+    assert (after["usd_per_hour"], after["unseen"]) == (1.6, ["beta"])
+    assert 7100 < after["usd_seconds_old"] < 7300
+    ages = dict(re.findall(r'lamplighter_usd_per_hour_age_seconds{namespace="(.*)"} (.*)', figures))
+    assert 7100 < float(ages["acme"]) < 7300
+    assert ages["beta"] == "+Inf"
 
 
 async def test_prices_are_looked_at_seldom(stage: Scene) -> None:

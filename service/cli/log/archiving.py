@@ -8,11 +8,12 @@ import typer
 
 from service.cli.calling import Json, wants_json
 from service.cli.exits import Exit, Stop
-from service.cli.finding import actor
+from service.cli.finding import actor, find
 from service.cli.log.opening import Log, path_of, writing
 from service.cli.log.progress import progress
 from service.cli.printing import document, say
-from service.cli.spelling import counted, is_span, parse_moment, parse_span
+from service.cli.spelling import counted, is_span, parse_span
+from service.cli.zones import moment, zone
 
 if TYPE_CHECKING:
     from events.anchor import Segment
@@ -74,7 +75,9 @@ async def _last(log: "KeptLog", before: str) -> int:
 
     if not before.isdigit():
         now = SystemClock().now()
-        return await position_before(log, now - parse_span(before) if is_span(before) else parse_moment(before))
+        return await position_before(
+            log, now - parse_span(before) if is_span(before) else moment(before, now=now, zone=zone(None, find()))
+        )
     last, head = int(before) - 1, await log.head()
     if last > head:
         raise Stop(f"the log ends at {head}: there is no position {last}", Exit.USAGE)

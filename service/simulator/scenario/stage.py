@@ -22,6 +22,10 @@ def stage(scenario: Scenario, simulator: Simulator) -> None:
     for name, organisation in scenario.organisations.items():
         if organisation.members:
             simulator.people.enrol(name, organisation.members)
+        for user, role in organisation.roles.items():
+            simulator.people.rights.appoint(user, name, role)
+        for user, restrictions in organisation.restrictions.items():
+            simulator.people.rights.restrict(user, name, restrictions)
         simulator.credits.pay(name, organisation.credits_usd)
     for name, ends in scenario.durations.items():
         setattr(simulator.durations, name, (ends[0], ends[1]))
@@ -36,6 +40,7 @@ def stage(scenario: Scenario, simulator: Simulator) -> None:
 
 def _introduce(simulator: Simulator, token: Token) -> None:
     simulator.people.introduce(token.token, token.name)
+    simulator.people.rights.issue(token.token, token.role, token.rights)
     if token.organisations is not None:
         simulator.grant(token.token, *token.organisations)
     for namespace, code in token.refused.items():

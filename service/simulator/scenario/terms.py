@@ -19,6 +19,7 @@ from service.simulator.faults import Faults
 from service.simulator.knobs import MOST_SECONDS
 from service.simulator.lifecycle import Durations, Fate
 from service.simulator.past import PAST, Past
+from service.simulator.rights import Kind, Restriction, Role
 from service.simulator.rules import EFFECTS, State
 
 Span = Annotated[timedelta, BeforeValidator(parse_duration)]
@@ -115,18 +116,28 @@ class Endpoint(Shape):
 
 
 class Token(Table):
-    """Whose a token is, which organisations it is in, and which of them refuse it with 401 or 403."""
+    """Whose a token is, which organisations it is in, which of them refuse it with 401 or 403, and what it may do."""
 
     token: str
     name: str | None = None
     organisations: list[str] | None = None
     refused: dict[str, Literal[401, 403]] = {}
+    role: Kind = "write"
+    rights: dict[str, list[str]] = {}
+
+    @model_validator(mode="after")
+    def _has_rights_if_fine_grained(self) -> Self:
+        if self.rights and self.role != "fineGrained":
+            raise ValueError('only a token of the role "fineGrained" has rights')
+        return self
 
 
 class Organisation(Table):
-    """Who is in an organisation, and what it paid in advance: when its bill reaches that, it is all paused."""
+    """Who is in an organisation, what they may do there, what it asks of them first, and what it paid in advance."""
 
     members: list[str] = []
+    roles: dict[str, Role] = {}
+    restrictions: dict[str, list[Restriction]] = {}
     credits_usd: float | None = Field(default=None, ge=0)
 
 

@@ -1,7 +1,8 @@
 """What the watcher knows, told from its masked documents: every list is whole, on one page.
 
 A namespace that nobody watches here is looked at upstream with the caller's own token, and told in the same form: who
-lists all that a token names must get all of it, and not an error, or a list that lacks some without a word.
+lists all that a token names must get all of it, and not an error, or a list that lacks some without a word. So is one
+of which whoami tells that the caller may not see all of it: the watcher sees more.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,6 +16,7 @@ from service.callers import Caller
 from service.parts import Parts
 from service.ports import Unauthorized
 from service.web.context import parts_of
+from service.web.hub import upstream
 from service.web.hub.speech import Said, endpoint_of, namespace_of
 from statemachine.model import EndpointName, Missing, instant
 
@@ -33,8 +35,8 @@ async def endpoints(request: web.Request, caller: Caller) -> web.Response:
     """List the endpoints of a namespace, all of them, whatever page is asked for."""
     namespace, parts = namespace_of(request, caller), parts_of(request)
     watcher = parts.watch.watchers.get(namespace)
-    if watcher is None:
-        sweep = await caller.connection.hub.sweep(namespace)
+    if watcher is None or caller.is_limited(namespace):
+        sweep = await upstream.sweep(parts.callers, caller, namespace)
         if sweep.nameless:
             raise Said(502, f"Bad Gateway: documents without a readable name are in the list of {namespace}")
         found = {name: item.document for name, item in sweep.items.items()}
@@ -57,8 +59,8 @@ def _list(
 async def endpoint(request: web.Request, caller: Caller) -> web.Response:
     """Tell one endpoint; one that the watcher does not know may have been made a moment ago, and is looked for."""
     name, parts = endpoint_of(request, caller), parts_of(request)
-    if name.namespace not in parts.watch.watchers:
-        item = await caller.connection.hub.look(name)
+    if name.namespace not in parts.watch.watchers or caller.is_limited(name.namespace):
+        item = await upstream.look(parts.callers, caller, name)
         if isinstance(item, Missing):
             raise Said(404, f"Endpoint not found: {name}")
         return answered(item.document, item.observation.look.asked_at)

@@ -1,12 +1,13 @@
 """What the watcher does not know is handed on with the caller's own token, and its answer comes back as it came."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 from aiohttp import web
 
 from service.callers import Caller
-from service.web.context import lasting_of
+from service.web.context import lasting_of, parts_of
 from service.web.hub.speech import endpoint_of, namespace_of
 from service.web.lasting import Ended
 
@@ -28,14 +29,25 @@ async def of_metric(request: web.Request, caller: Caller) -> web.StreamResponse:
     """Hand on a question about a metric: a POST that changes nothing."""
     name, metric = endpoint_of(request, caller), request.match_info["metric"]
     text, query = await request.read(), request.rel_url.raw_query_string
-    async with await caller.connection.hub.relay_question(name, metric, text, query) as upstream:
+    async with (
+        _room(request, caller),
+        await caller.connection.hub.relay_question(name, metric, text, query) as upstream,
+    ):
         return await _hand_back(request, upstream)
 
 
 async def _hand_on(request: web.Request, caller: Caller, *, hub: bool) -> web.StreamResponse:
     url = request.rel_url
-    async with await caller.connection.hub.relay(url.raw_path, url.raw_query_string, hub=hub) as upstream:
+    async with (
+        _room(request, caller),
+        await caller.connection.hub.relay(url.raw_path, url.raw_query_string, hub=hub) as upstream,
+    ):
         return await _hand_back(request, upstream)
+
+
+def _room(request: web.Request, caller: Caller) -> AbstractAsyncContextManager[None]:
+    """Return what bounds how many answers are handed on at once, each to its end."""
+    return parts_of(request).callers.relays.through(caller.known.name)
 
 
 async def _hand_back(request: web.Request, upstream: aiohttp.ClientResponse) -> web.StreamResponse:

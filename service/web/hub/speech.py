@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from service.callers import Caller, TooManyRefused
+from service.gate import NoRoom
 from service.masking import NAME
 from service.ports import HubError, NotFound, Refused, Unauthorized
 from service.web.access import showed_token
@@ -45,6 +46,8 @@ def spoken(handler: Callable[[web.Request, Caller], Awaitable[web.StreamResponse
                 return await handler(request, caller)
         except TooManyRefused as refused:
             return _error(429, str(refused), {"Retry-After": str(refused.seconds)})
+        except NoRoom as full:
+            return _error(429 if full.own else 503, str(full), {"Retry-After": str(full.seconds)})
         except TimeoutError:
             return _error(503, BETWEEN, {"Retry-After": "1"})
         except Said as said:
@@ -90,15 +93,18 @@ def _error(code: int, sentence: str, headers: dict[str, str] | None = None) -> w
     return web.json_response({"error": sentence}, status=code, headers=headers)
 
 
-def namespace_of(request: web.Request, caller: Caller, *, watched: bool = False) -> str:
+def namespace_of(request: web.Request, caller: Caller, *, writes: bool = False) -> str:
     """Return the namespace that the address names; one that the token does not name is told to nobody.
 
-    What nobody watches here may be read, upstream with the caller's own token; `watched` refuses it.
+    What nobody watches here may be read, upstream with the caller's own token. Who `writes` needs it watched, and a
+    token of which nothing is told that forbids it: what would come to nothing leaves no intent in the log.
     """
     namespace = request.match_info["namespace"]
     if NAME.fullmatch(namespace) is None or not caller.may(namespace):
         raise Said(403, f"Forbidden: {caller.known.name} has no access to {namespace[:96]!r}")
-    if watched and namespace not in parts_of(request).watch.watchers:
+    if writes and not caller.may_write(namespace):
+        raise Said(403, f"Forbidden: whoami says that {caller.known.name} may only read {namespace} with this token")
+    if writes and namespace not in parts_of(request).watch.watchers:
         raise Said(
             404,
             f"Not Found: this Lamplighter does not watch {namespace}: add it under [namespaces], "
@@ -107,9 +113,9 @@ def namespace_of(request: web.Request, caller: Caller, *, watched: bool = False)
     return namespace
 
 
-def endpoint_of(request: web.Request, caller: Caller, *, watched: bool = False) -> EndpointName:
+def endpoint_of(request: web.Request, caller: Caller, *, writes: bool = False) -> EndpointName:
     """Return the endpoint that the address names, with what `namespace_of` promises."""
-    namespace, name = namespace_of(request, caller, watched=watched), request.match_info["name"]
+    namespace, name = namespace_of(request, caller, writes=writes), request.match_info["name"]
     if NAME.fullmatch(name) is None:
         raise Said(404, f"Endpoint not found: {namespace}/{name[:96]}")
     return EndpointName(namespace, name)

@@ -16,18 +16,18 @@ from service.commands import (
 )
 from service.ports import Writer
 from service.web.context import parts_of
-from service.web.hub import reading
+from service.web.hub import reading, upstream
 from service.web.hub.speech import Handler, Said, as_it_came, endpoint_of, namespace_of, spoken
 from service.web.parameters import document_of, key_of
 from statemachine.machine import Command
-from statemachine.model import EndpointName
+from statemachine.model import EndpointName, Missing
 
 CATALOGUE = "create it with its hardware named: what the catalogue would create cannot be told before"
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
     """Create an endpoint, as the caller."""
-    namespace, document = namespace_of(request, caller, watched=True), await document_of(request)
+    namespace, document = namespace_of(request, caller, writes=True), await document_of(request)
     outcome = await parts_of(request).commander.create(
         namespace, document, actor=caller.actor, key=key_of(request), writer=_writer(request, caller, namespace)
     )
@@ -36,7 +36,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
 
 async def update(request: web.Request, caller: Caller) -> web.Response:
     """Change what a partial document names, as the caller."""
-    name, document = endpoint_of(request, caller, watched=True), await document_of(request)
+    name, document = await _written(request, caller), await document_of(request)
     writer = _writer(request, caller, name.namespace)
     outcome = await parts_of(request).commander.update(
         name, document, actor=caller.actor, key=key_of(request), writer=writer
@@ -48,7 +48,7 @@ def command(which: Command) -> Handler:
     """Return the handler of a command without a body."""
 
     async def handle(request: web.Request, caller: Caller) -> web.Response:
-        name = endpoint_of(request, caller, watched=True)
+        name = await _written(request, caller)
         writer = _writer(request, caller, name.namespace)
         outcome = await parts_of(request).commander.ask(
             name, which, actor=caller.actor, key=key_of(request), writer=writer
@@ -67,6 +67,19 @@ def command(which: Command) -> Handler:
 async def from_catalogue(_request: web.Request, _caller: Caller) -> web.Response:
     """Refuse what would be done without a trace in the log."""
     raise Said(501, f"Not Implemented: an endpoint of the catalogue is not created through here: {CATALOGUE}")
+
+
+async def _written(request: web.Request, caller: Caller) -> EndpointName:
+    """Return the endpoint that is written to; where whoami tells of bounds, only one that the caller's token sees.
+
+    What we answer of our own knowledge ("it is already running") is else told to who may not know that it is there.
+    """
+    name = endpoint_of(request, caller, writes=True)
+    if caller.is_limited(name.namespace) and isinstance(
+        await upstream.look(parts_of(request).callers, caller, name), Missing
+    ):
+        raise Said(404, f"Endpoint not found: {name}")
+    return name
 
 
 def _writer(request: web.Request, caller: Caller, namespace: str) -> Writer | None:

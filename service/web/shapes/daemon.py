@@ -27,7 +27,8 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     """A namespace that is watched; `reachable` is null until it was asked for.
 
     `usd_per_hour` is what its endpoints are known to cost now, or null if nothing is known of what may cost something;
-    `unpriced` counts those that cost something besides, or may, at a rate that is not known.
+    `unpriced` counts those that cost something besides, or may, at a rate that is not known. Both are as the last good
+    look found them, `seconds_since_seen` ago; of one that was never seen nothing is known, nor how many there are.
     """
 
     namespace: str
@@ -84,7 +85,9 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The whole at a glance; `endpoints` counts those of watched namespaces, by status.
 
-    `usd_per_hour` and `unpriced` are of all these namespaces, as in each of them.
+    `usd_per_hour` and `unpriced` are of all these namespaces, as in each of them; the oldest look that they rest on was
+    `usd_seconds_old` ago (null: there was none). `unseen` are namespaces that were never seen: what burns there is in
+    neither.
     """
 
     version: str
@@ -97,6 +100,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: dict[str, int]
     usd_per_hour: float | None
     unpriced: int
+    usd_seconds_old: float | None
+    unseen: tuple[str, ...]
     namespaces: tuple[Namespace, ...]
     open_incidents: tuple[Incident, ...]
     holds: tuple[Hold, ...]

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from service.cli.main import main
+from service.cli.zones import show_by
 from tests.unit.cli.hands import Run, SaidDaemon, Told, said_daemon
 
 
@@ -14,6 +15,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("TZ", "UTC")
+    show_by(None)
     return tmp_path
 
 

@@ -94,10 +94,19 @@ def test_an_endpoint_is_shown_with_its_hold_and_what_is_under_way(lamplighter: R
 
     told = lamplighter("show", "acme/tgi")
 
-    assert "1 of 2 replicas ready" in told.out
-    assert "costs      about $1.60/h" in told.out
+    assert "replicas   1 of 2\n" in told.out
+    assert "costs      about $1.60/h\n" in told.out
     assert "by alice until 2026-07-02 14:00:00 UTC: demo" in told.out
     assert "pause by policy:idle" in told.out
+
+
+def test_what_an_endpoint_costs_that_nobody_could_look_at_for_long_is_told_with_its_age(
+    lamplighter: Run, daemon: SaidDaemon
+) -> None:
+    old = {**UNKNOWN, "status": "running", "usd_per_hour": 1.6, "seconds_since_seen": 3 * 86400.0}
+    daemon.says("GET", TGI, (200, old))
+
+    assert "costs      about $1.60/h, as it was 3 d ago\n" in lamplighter("show", "acme/tgi").out
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,26 @@ def test_an_event_is_one_line_that_says_all(lamplighter: Run, daemon: SaidDaemon
     assert told.out == ("2026-07-02 12:03:42Z  acme/tgi  running → paused  (window 12:02:00\N{EN DASH}12:03:42)  #42\n")
 
 
+@pytest.mark.parametrize("form", ["lines", "table"])
+def test_what_was_asked_for_is_told_by_the_name_of_who_asked_if_that_is_among_the_events(
+    lamplighter: Run, daemon: SaidDaemon, form: str
+) -> None:
+    window = {"not_before": "2026-07-02T12:02:00Z", "seen_at": "2026-07-02T12:03:00Z", "gap": False}
+    change = {"path": "tags", "old": None, "new": "x"}
+    told = {"window": window, "changes": [change], "updated_by": "64f0c0ffee"}
+    intended = event(1, "act.intended", intent="i1", command="update", reason="more") | {"actor": "person:ana"}
+    ours = event(2, "endpoint.reconfigured", **told, cause={"by": "person", "editor": "64f0c0ffee", "intent": "i1"})
+    before = event(3, "endpoint.reconfigured", **told, cause={"by": "person", "editor": "64f0c0ffee", "intent": "i0"})
+    others = event(4, "endpoint.reconfigured", **told, cause={"by": "person", "editor": "64f0c0ffee", "intent": None})
+    items = [intended, ours, before, others]
+    daemon.says("GET", EVENTS, (200, {"items": items, "next": None, "head": 4}))
+
+    lines = lamplighter("events", "--format", form).out.splitlines()
+
+    for line, who in zip(lines[-3:], ("person:ana", "our own decision", "64f0c0ffee"), strict=True):
+        assert f"reconfigured by {who}: tags unset → x" in line
+
+
 def test_all_pages_are_read_up_to_the_head_that_there_was(lamplighter: Run, daemon: SaidDaemon) -> None:
     daemon.says("GET", EVENTS, page(1, 2, more=True, head=4), page(3, 4, 5, more=True, head=9))
 

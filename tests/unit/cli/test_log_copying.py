@@ -153,6 +153,16 @@ def test_a_broken_log_is_backed_up_as_it_is_and_not_exported(lamplighter: Run, l
         assert con.execute("SELECT actor FROM events WHERE position = 3").fetchone() == ("mallory",)
 
 
+def test_the_begin_of_what_stays_is_read_by_the_clocks_of_the_zone(
+    lamplighter: Run, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAMPLIGHTER_ZONE", "Asia/Tokyo")
+
+    told = lamplighter("log", "archive", "--before", "2026-11-20 23:30", "--to", "shelf", "--log", log)
+
+    assert (told.code, told.out.endswith("positions 1 to 3\n")) == (0, True), told
+
+
 def test_the_room_of_what_was_archived_is_given_back_if_asked(lamplighter: Run, log: str, tmp_path: Path) -> None:
     async def fill() -> None:
         opened = await SqliteLog.open(tmp_path / "log.db", holder="a test")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from service.cli.exits import Stop
-from service.cli.spelling import ago, away, is_span, parse_moment, parse_span, status, window
+from service.cli.spelling import ago, away, is_span, parse_span, status, window
 from service.config import parse_duration
 
 NOW = datetime(2026, 7, 2, 12, 0, tzinfo=UTC)
@@ -24,16 +24,6 @@ def test_a_span_is_read_as_the_configuration_reads_it(text: str) -> None:
     else:
         assert is_span(text)
         assert parse_span(text) == expected
-
-
-def test_an_instant_without_a_zone_is_utc() -> None:
-    assert parse_moment("2026-07-02T12:00:00") == NOW == parse_moment("2026-07-02T14:00:00+02:00")
-
-
-@pytest.mark.parametrize("text", ["", "noon", "2026-13-01T00:00:00Z"])
-def test_what_is_no_instant_is_refused(text: str) -> None:
-    with pytest.raises(Stop, match="is no instant"):
-        parse_moment(text)
 
 
 def test_a_window_over_midnight_shows_both_days() -> None:

@@ -91,6 +91,25 @@ def test_what_burns_is_told_with_what_is_not_known_of_it(
     assert said in lamplighter("status").out
 
 
+def test_what_burns_is_told_with_its_age_and_with_what_is_not_in_it(lamplighter: Run, daemon: SaidDaemon) -> None:
+    namespaces = [
+        namespace("acme-prod", usd_per_hour=2.4, unpriced=0, seconds_since_seen=4.0),
+        namespace("acme-labs", usd_per_hour=5.0, unpriced=0, seconds_since_seen=3 * 86400.0),
+        namespace("acme-rest", usd_per_hour=0.0, unpriced=0, seconds_since_seen=3 * 86400.0),
+        namespace("acme-zoo", usd_per_hour=None, unpriced=0, seconds_since_seen=None),
+    ]
+    told = status(usd_per_hour=7.4, unpriced=0, usd_seconds_old=3 * 86400.0, unseen=["acme-zoo"], namespaces=namespaces)
+    daemon.says("GET", "/api/status", (200, told))
+
+    lines = lamplighter("status").out.splitlines()
+
+    assert [line for line in lines if "burn" in line] == [
+        "running 35 · paused 7      burning about $7.40/h",
+        "! what burns in acme-zoo is not known: nobody could look there yet",
+        "! what burns in acme-labs is as it was 3 d ago: nobody could look since",
+    ]
+
+
 def test_incidents_and_messages_that_wait_are_told(lamplighter: Run, daemon: SaidDaemon) -> None:
     incident = {
         "incident": "i",

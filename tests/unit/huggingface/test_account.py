@@ -147,3 +147,58 @@ def test_of_any_other_token_no_rights_are_told_and_its_namespaces_count(auth: An
     assert identity.managed is None
     assert identity.may_manage("acme")
     assert not identity.may_manage("beta")
+
+
+def member(**told: Any) -> bytes:
+    return msgspec.json.encode(
+        {"name": "ana", "orgs": [{"name": "acme", **told}, {"name": "beta", "roleInOrg": "write"}]}
+    )
+
+
+@pytest.mark.parametrize("role", ["admin", "write", "contributor", "a new one", None, 7, ["read"]])
+def test_a_role_that_is_not_known_to_only_read_is_left_to_hugging_face(role: Any) -> None:
+    identity = read_identity(member(roleInOrg=role))
+
+    assert (identity.only_read, identity.limited) == (frozenset(), frozenset())
+    assert identity.may_write("acme")
+
+
+@pytest.mark.parametrize(
+    ("told", "only_read", "limited"),
+    [
+        ({"roleInOrg": "read"}, True, False),
+        ({"roleInOrg": "no_access"}, True, True),
+        ({"roleInOrg": "read", "resourceGroups": []}, True, False),
+        ({"roleInOrg": "read", "resourceGroups": [{"name": "research", "role": "write"}]}, False, True),
+        ({"roleInOrg": "no_access", "resourceGroups": [{"name": "research"}]}, False, True),
+        ({"roleInOrg": "admin", "resourceGroups": "whatever"}, False, True),
+        ({"roleInOrg": "write", "securityRestrictions": ["mfa"]}, False, True),
+        ({"roleInOrg": "read", "securityRestrictions": {"new": True}}, True, True),
+        ({"securityRestrictions": []}, False, False),
+        ({"securityRestrictions": None}, False, False),
+    ],
+)
+def test_what_is_told_of_a_member_counts_in_that_organisation_alone(
+    told: dict[str, Any], only_read: bool, limited: bool
+) -> None:
+    identity = read_identity(member(**told))
+
+    assert (identity.only_read, identity.limited) == (
+        frozenset({"acme"} if only_read else ()),
+        frozenset({"acme"} if limited else ()),
+    )
+    assert [space for space in ("ana", "acme", "beta") if identity.may_manage(space)] == ["ana", "acme", "beta"]
+    assert identity.may_write("acme") is not only_read
+
+
+def test_a_token_that_only_reads_writes_nowhere() -> None:
+    identity = read_identity(token(role="read"))
+
+    assert [identity.may_manage(space) for space in ("ana", "acme")] == [True, True]
+    assert [identity.may_write(space) for space in ("ana", "acme")] == [False, False]
+
+
+def test_a_fine_grained_token_writes_only_what_it_manages() -> None:
+    identity = read_identity(token(role="fineGrained", fineGrained={"scoped": [scope("acme", MANAGE)]}))
+
+    assert [space for space in ("ana", "acme", "beta") if identity.may_write(space)] == ["acme"]

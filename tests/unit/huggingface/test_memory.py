@@ -120,3 +120,17 @@ def test_a_page_came_again_only_if_the_last_sweep_held_that_very_page() -> None:
 
     memory.keep("acme", [])
     assert not memory.came_again("acme", one)
+
+
+def test_where_nothing_is_kept_each_document_is_as_if_it_were_the_first() -> None:
+    memory, raw = Memory(Masker(), keeps=False), secret("one")
+    one = memory.read_listed(msgspec.Raw(raw), "acme")
+    whole = page(one)
+    memory.keep("acme", [whole])
+    looked_at = memory.read_one(raw, NAME)
+    memory.changed_secrets(looked_at, looked(1))
+
+    assert not memory.came_again("acme", whole)
+    assert memory.read_listed(msgspec.Raw(raw), "acme").reading is not one.reading
+    assert memory.read_one(raw, NAME) is not looked_at
+    assert memory.changed_secrets(memory.read_one(secret("two"), NAME), looked(2)) == ()

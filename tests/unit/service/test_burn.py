@@ -1,5 +1,7 @@
 """What endpoints cost: the known rates are added up, and what is not known is counted and never taken for nothing."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
@@ -46,6 +48,14 @@ def test_sums_are_added_up_as_their_parts_would_be() -> None:
     assert together([unseen, idle, busy]) == busy
 
 
+def test_a_sum_is_as_old_as_the_oldest_look_in_it() -> None:
+    new, old = (burn([0.8], as_of=CREATED + timedelta(days=days)) for days in (3, 1))
+    unseen = Burn(usd_per_hour=None, unpriced=2)
+
+    assert together([new, old, unseen]).as_of == CREATED + timedelta(days=1)
+    assert together([unseen]).as_of is None
+
+
 @pytest.mark.parametrize(
     ("status", "usd"),
     [(Status.RUNNING, 2.4), (Status.PAUSED, 0.0), (Status.FAILED, 0.0), (UnknownStatus("hibernating"), None)],
@@ -62,6 +72,7 @@ def test_without_a_price_or_a_number_of_replicas_only_what_rests_has_a_known_rat
     assert usd_per_hour(RUNNING, None) is None
     assert usd_per_hour(uncounted, OFFER) is None
     assert usd_per_hour(replace(uncounted, status=Status.PAUSED), None) == 0.0
+    assert usd_per_hour(replace(RUNNING, ready_replicas=0, target_replicas=0), None) == 0.0
 
 
 @pytest.mark.parametrize("missing", PLACE)

@@ -1,6 +1,7 @@
 """What is said of an endpoint, to the letter; and that nothing is said that was not seen."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from service.config import Configuration, load
 from service.leases import Lease
 from service.leases.lease import Woken
 from service.subscribers.plan import Moment, cases
-from service.web import because, coming, explain, keepers, present, render
+from service.web import because, coming, explain, keepers, present, render, shapes, told as told_module
 from service.web.told import Told
 from statemachine.course import Starts
 from statemachine.machine import Bounds, By, Clocks, Command, Permitted, Trigger, permits
@@ -48,7 +49,7 @@ from statemachine.model import (
     instant,
 )
 from statemachine.status import AnyStatus, Status, UnknownStatus
-from tests.unit.web.hands import CREATED, START
+from tests.unit.web.hands import CREATED, START, discover, make_parts
 
 NAME = EndpointName("acme-labs", "whisper-tmp")
 LIFE = streams.life(NAME, CREATED)
@@ -147,11 +148,15 @@ def told(
 
 
 def topics(story: Told) -> Mapping[str, tuple[str, ...]]:
-    return {passage.topic: passage.sentences for passage in explain.passages(story)}
+    return {passage.topic: passage.sentences for passage in passages(story)}
 
 
 def said(story: Told) -> list[str]:
-    return [sentence for passage in explain.passages(story) for sentence in passage.sentences]
+    return [sentence for passage in passages(story) for sentence in passage.sentences]
+
+
+def passages(story: Told) -> tuple[shapes.Passage, ...]:
+    return explain.passages(story, coming.steps(story), tuple(keepers.keepers(story)))
 
 
 def acting(folder: Path, text: str = "") -> Configuration:
@@ -208,7 +213,7 @@ def test_an_endpoint_that_was_there_before_is_told_with_no_claim_about_the_time_
                 "(observe: it will not)."
             ),
             (
-                "In 58 min, at 2026-03-02 09:00:00 UTC: old would pause it: running for 2 min of 1 h "
+                "In 58 min, at 2026-03-02 09:00:00 UTC: old would pause it: by then running for 1 h "
                 "(observe: it will not)."
             ),
             "Keep it: lamplighter hold acme-labs/whisper-tmp --for 2h --reason …",
@@ -354,6 +359,24 @@ def test_an_update_is_told_with_what_it_changed(tmp_path: Path) -> None:
     assert "Until the update is over, what ran before serves." in topics(story)["next"]
 
 
+def test_an_update_that_was_asked_for_here_is_told_by_the_name_of_who_asked(tmp_path: Path) -> None:
+    window = Window(not_before=START, seen_at=START + timedelta(seconds=12))
+    update = Reconfigured(
+        window=window,
+        changes=(Change(path="tags", old=None, new="x"),),
+        cause=Cause(by=By.PERSON, editor="64f0c0ffee", intent="i1"),
+    )
+    asked = (intended("i1", "update", ""), "person:ana")
+    seen = (Confirmed(intent="i1", status="running", seen_at=window.seen_at), "person:ana")
+
+    here, elsewhere = told(acting(tmp_path), asked, update, seen), told(acting(tmp_path), update)
+
+    assert topics(here)["why"][-1].endswith(
+        "08:00:12 UTC, by person:ana, as asked at position 2 (position 3): tags nothing → x."
+    )
+    assert "by audio-bot (position 2)" in topics(elsewhere)["why"][-1]  # the act is not at hand any more
+
+
 def test_one_that_is_gone_is_told_with_what_it_was_and_how_its_end_was_seen(tmp_path: Path) -> None:
     window = Window(not_before=START, seen_at=START + timedelta(seconds=12))
     deleted = Deleted(window=window, old=Status.RUNNING, end=End.NOT_FOUND, cause=Cause(by=By.PERSON))
@@ -397,7 +420,7 @@ def test_of_a_status_that_is_not_known_nothing_is_foretold(tmp_path: Path) -> No
 def test_in_act_mode_it_says_what_will_be_done(tmp_path: Path) -> None:
     story = told(acting(tmp_path))
 
-    assert "In 58 min, at 2026-03-02 09:00:00 UTC: old will pause it: running for 2 min of 1 h." in said(story)
+    assert "In 58 min, at 2026-03-02 09:00:00 UTC: old will pause it: by then running for 1 h." in said(story)
     assert [(step.kind, step.who, step.will) for step in coming.steps(story)] == [
         ("warn", "policy:old", True),
         ("act", "policy:old", True),
@@ -421,7 +444,10 @@ def test_who_was_warned_is_told_that_and_until_when_the_warning_keeps_its_word(t
     story = told(config, (warned, "policy:old"), now=now, looked_at=now)
 
     assert topics(story)["next"][:1] == (
-        "In 15 min, at 2026-03-02 09:05:00 UTC: old will pause it: running for 50 min of 1 h (warned 15 min before).",
+        (
+            "In 15 min, at 2026-03-02 09:05:00 UTC: old will pause it: by then running for 1 h 5 min, "
+            "longer than 1 h (warned 15 min before)."
+        ),
     )
 
 
@@ -459,7 +485,7 @@ def test_a_hold_is_told_with_its_end_and_with_what_policies_do_after_it(tmp_path
         ),
         (
             "In 4 h 13 min, at 2026-03-02 12:15:00 UTC: old will pause it, once the hold is over: "
-            "running for 4 h, longer than 1 h."
+            "by then running for 4 h 15 min, longer than 1 h."
         ),
     )
     assert [step.after for step in coming.steps(story)] == [(), ("held",), ("held",)]
@@ -638,3 +664,29 @@ def test_a_start_that_is_under_way_is_told_with_when_it_should_be_over_and_when_
         "at 2026-03-02 08:45:00 UTC: if it is still initializing then, or another status on the way" in each
         for each in told_
     )
+
+
+# --- what it costs ---------------------------------------------------------------------------------------------------
+
+
+async def test_what_comes_and_what_holds_it_is_worked_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked_out: Counter[str] = Counter()
+
+    def counted(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def once_more(*what: Any) -> Any:
+            worked_out[name] += 1
+            return work(*what)
+
+        return once_more
+
+    for module, name in ((coming, "steps"), (keepers, "keepers"), (because, "why"), (told_module, "line")):
+        monkeypatch.setattr(module, name, counted(name, getattr(module, name)))
+    parts = make_parts(tmp_path, text=OBSERVE)
+    await discover(parts.log, str(NAME))
+    await parts.live.catch_up()
+
+    explained = await present.explanation(parts, NAME)
+
+    assert explained.plan
+    assert explained.held_by
+    assert worked_out == {"steps": 1, "keepers": 1, "why": 1, "line": 1}
