@@ -248,6 +248,10 @@ class MemoryLog:
     async def beyond(self, position: int) -> None:
         await self._horizon.beyond(position)
 
+    async def holds(self, id_: str) -> bool:
+        self.require_open()
+        return self.store.stored(id_) is not None
+
     async def cursor(self, name: str) -> int:
         self.require_open()
         return self.store.cursor(name)

@@ -73,6 +73,9 @@ class SqliteReader:
     async def version(self, stream: str) -> int:
         return await self.ask(lambda con: rows.version(con, stream))
 
+    async def holds(self, id_: str) -> bool:
+        return await self.ask(lambda con: rows.holds(con, id_))
+
     async def cursor(self, name: str) -> int:
         return await self.ask(lambda con: rows.cursor(con, name))
 
