@@ -12,8 +12,10 @@ from events import codec, streams
 from events.catalogue import (
     ConfigurationApplied,
     ConfigurationRefused,
+    DaemonStarted,
     Delivered,
     DisappearanceSuspected,
+    Event,
     Fired,
     Message,
     NamespaceRecovered,
@@ -23,12 +25,15 @@ from events.catalogue import (
     SuspicionEnded,
     Warned,
 )
+from events.delivery import Patience, drain
 from events.memory import MemoryLog
+from events.parking import skip
 from events.query import Query
+from events.record import Recorded
 from events.unit import CursorMove, Unit
 from service.clock import LoopClock
 from service.config import Settings
-from service.subscribers.alerts import Alerts
+from service.subscribers.alerts import Alerts, rules
 from statemachine.model import Discovered, EndpointName
 from statemachine.status import Status
 from tests.unit.alerts.stories import BORN, NOON, TGI, by_rule, changed, deleted, discovered, life, settings, tell, told
@@ -302,6 +307,56 @@ async def test_a_bad_configuration_is_told_to_every_route_until_a_good_one_is_in
         "lamplighter: configuration refused",
         "lamplighter: over: configuration refused for 0 s",
     ]
+
+
+async def test_people_are_told_when_events_are_set_aside_and_when_all_are_settled(stage: Stage) -> None:
+    class Books:
+        name = "hook/books"
+        types = ("daemon.started",)
+
+        async def handle(self, recorded: Recorded, event: Event) -> Unit | None:
+            raise KeyError(f"no page {recorded.position}")
+
+    started = DaemonStarted(version="1", mode="observe", configuration="d", down_since=None)
+    async with stage.running():
+        await stage.tell(streams.DAEMON, started, started)
+        await drain(stage.log, Books(), stage.clock, Patience(retries=()))
+        await stage.clock.sleep(0.1)
+        aside = [(row.name, row.position) for row in await stage.log.parked()]
+        for name, position in aside:
+            assert await told(stage.log, Resolved) == []
+            await skip(stage.log, name, position, actor="person:ann", why="by hand", now=stage.clock.now())
+            await stage.clock.sleep(0.1)
+
+    (fired,), (resolved,) = await told(stage.log, Fired), await told(stage.log, Resolved)
+    notified = await told(stage.log, Notified)
+    assert len(aside) == 2
+    assert (fired.rule, fired.severity, resolved.incident) == ("parked", "warning", fired.incident)
+    assert fired.reason == "hook/books could not take position 1: KeyError: 'no page 1'"
+    assert "What to do: lamplighter parked" in notified[0].text
+    assert [one.title for one in notified] == [
+        "lamplighter: events set aside",
+        "lamplighter: over: events set aside for 0 s",
+    ]
+
+
+async def test_they_are_told_also_of_an_event_that_the_alerts_themselves_could_not_take(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoiled(*_: object, **__: object) -> None:
+        raise KeyError("spoon")
+
+    await known(stage, Status.RUNNING)
+    async with stage.running():
+        with monkeypatch.context() as patch:
+            patch.setattr(rules, "_endpoint", spoiled)
+            await stage.tell(life(), changed(Status.RUNNING, Status.FAILED))
+            await stage.clock.sleep(60)
+
+    (fired,) = await told(stage.log, Fired)
+    assert (fired.rule, fired.evidence) == ("parked", 3)
+    assert fired.reason == "alerts could not take position 2: KeyError: 'spoon'"
+    assert [row.position for row in await stage.log.parked()] == [2]
 
 
 async def test_a_policy_s_warning_goes_to_its_routes_and_is_no_incident(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from events import codec, delivery
-from events.catalogue import Event, Fired, Warned
+from events.catalogue import Event, EventReplayed, EventSkipped, Fired, Warned
 from events.errors import LogUnusable
 from events.log import EventLog
 from events.record import Draft, Recorded
@@ -153,7 +153,8 @@ class Alerts:
         """Return what follows from an event; asked again for the same one, the same, on the streams as they are now."""
         async with self._turn:
             if recorded.position not in self._decided:
-                self._decided[recorded.position] = self._decide(recorded, event)
+                parked = isinstance(event, EventReplayed | EventSkipped) and bool(await self._log.parked())
+                self._decided[recorded.position] = self._decide(recorded, event, parked=parked)
                 if len(self._decided) > REMEMBERED:
                     del self._decided[next(iter(self._decided))]
             entries = self._decided[recorded.position]
@@ -184,7 +185,7 @@ class Alerts:
             await self._clock.sleep(SHORTEST_NAP)
             await wait(self._clock, self._changed, max(0.0, seconds - SHORTEST_NAP))
 
-    def _decide(self, recorded: Recorded, event: Event) -> tuple[Entry, ...]:
+    def _decide(self, recorded: Recorded, event: Event, *, parked: bool) -> tuple[Entry, ...]:
         self._fleet.apply(recorded, event)
         newest = recorded.position == self._fleet.position  # else it was set aside, and comes again
         if newest and self._waiting.apply(self._fleet, recorded, event, self._instant()):
@@ -192,7 +193,7 @@ class Alerts:
         desk = self._desk()
         if isinstance(event, Warned):
             return desk.warn(recorded, event)
-        verdicts = judge(self._fleet, recorded, event)
+        verdicts = judge(self._fleet, recorded, event, parked=parked)
         entries = tuple(entry for verdict in verdicts for entry in desk.decide(verdict))
         self._take(entries)
         return entries

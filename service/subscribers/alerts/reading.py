@@ -14,6 +14,9 @@ from events.catalogue import (
     DaemonStarted,
     DisappearanceSuspected,
     Event,
+    EventParked,
+    EventReplayed,
+    EventSkipped,
     Failed,
     Fired,
     Intended,
@@ -57,6 +60,9 @@ _READ: tuple[type[Event], ...] = (
     DaemonStarted,
     LogFoundBroken,
     LogFoundSound,
+    EventParked,
+    EventReplayed,
+    EventSkipped,
 )
 _DECIDED: tuple[type[Event], ...] = (Fired, Resolved, Notified)
 
