@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from events import chain
-from events.anchor import Segment, Standing
+from events.anchor import Misindexed, Segment, Standing
 from events.errors import LogUnusable
 from events.facets import Facets
 from events.record import Recorded, Sealed
@@ -91,10 +91,8 @@ class Ledger:
         try:
             return keep_up(self._con, self.position)
         except sqlite3.IntegrityError as error:
-            raise LogUnusable(
-                f"the index of the log is wrong ({error}), and nothing can be appended. No event is lost: stop the "
-                "daemon and run `lamplighter log reindex`"
-            ) from error
+            found = Misindexed(table=None, position=None, why=f"{error}, and nothing can be appended")
+            raise LogUnusable(str(found)) from error
 
     def reset(self) -> None:
         """Know nothing any more: a transaction was not committed."""

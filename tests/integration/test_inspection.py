@@ -13,9 +13,10 @@ from events.catalogue import Fired, LogFoundBroken, LogFoundSound, Notified, Res
 from events.errors import LogError, LogUnusable
 from events.memory import MemoryLog
 from events.query import Page, Query
-from events.sqlite import SqliteLog
+from events.sqlite import SqliteLog, index
 from events.sqlite.index import STEP
 from events.sqlite.plans import NEAR
+from events.sqlite.reindexing import reindex
 from events.transfer.shelving import Order, shelve
 from events.views.uptime import Uptime
 from service import findings
@@ -234,6 +235,38 @@ async def test_a_later_inspection_reads_only_what_came_since_to_know_what_was_to
     await findings.newest(stage.log, stage.clock)
 
     assert max(query.before - query.after for query in asked if query.before is not None) < 30
+
+
+async def test_what_an_older_version_left_is_told_with_what_to_do_until_that_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "STEP", 1)
+    log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+    await added(log, *lives_of(1, 2, count=20))
+    with monkeypatch.context() as patch:
+        patch.setattr("events.sqlite.rows.tidy", lambda con: None)  # as that version did
+        async for _ in shelve(log, tmp_path, Order(last=10, actor="person:ana", now=NOON), lambda done, whole: None):
+            pass
+    for _ in range(2):
+        await inspected(log)
+    await log.close()
+    reindex(log.path, "a test", lambda done, whole: None)
+    log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+    for _ in range(2):
+        await inspected(log)
+
+    (broken,), sound = await told(log, LogFoundBroken), await told(log, LogFoundSound)
+    assert broken.why.startswith("the index of the log is wrong, in its table kinds: no event needs its row ")
+    assert "An older version left such rows when it archived or redacted. No event is lost" in broken.why
+    assert broken.why.count("stop the daemon and run `lamplighter log reindex`") == broken.why.count("reindex") == 1
+    assert len(sound) == 1
+    await log.close()
+
+
+async def inspected(log: SqliteLog) -> None:
+    live = Live(log, LoopClock(start=NOON))
+    await live.catch_up()
+    await Inspection(log=log, live=live, clock=LoopClock(start=NOON)).inspect()
 
 
 async def test_what_was_found_is_shown_in_figures_and_unknown_before(tmp_path: Path) -> None:
