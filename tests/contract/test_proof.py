@@ -303,9 +303,9 @@ def nothing(*_: object) -> None:
     """Find nothing."""
 
 
-def believing(walk: proof.Walk, row: proof.Row) -> None:
+def believing(walk: proof.Walk, recorded: Recorded) -> None:
     """Find that an event tells of every redaction that names it."""
-    walk._claims.pop(row.stub.position, None)
+    walk._claims.pop(recorded.position, None)
 
 
 MUTANTS: dict[str, tuple[object, str, object]] = {
