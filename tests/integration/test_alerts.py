@@ -31,6 +31,7 @@ from events.parking import skip
 from events.query import Query
 from events.record import Recorded
 from events.unit import CursorMove, Unit
+from events.views import incidents
 from service.clock import LoopClock
 from service.config import Settings
 from service.subscribers.alerts import Alerts, rules
@@ -424,6 +425,23 @@ async def test_a_replay_from_the_beginning_decides_nothing_anew(stage: Stage) ->
         await stage.clock.sleep(60)
 
     assert await stage.log.head() == before
+
+
+async def test_what_ended_so_long_ago_that_only_the_log_knows_it_is_not_opened_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incidents, "RECENT", 1)
+    async with stage.running():
+        await life_of_one(stage)
+        await stage.tell(life(), changed(Status.FAILED, Status.RUNNING))
+    (first, *_) = await told(stage.log, Fired)
+    stage.log.store.move("alerts", 0)
+    alerts = stage.alerts()
+    await alerts.restore()
+
+    again = await stage.log.read(Query(types=alerts.types, before=first.evidence + 1))
+
+    assert [await alerts.handle(recorded, codec.decode(recorded)) for recorded in again.events] == [None, None]
 
 
 async def test_an_event_that_is_handed_over_twice_is_decided_once(stage: Stage) -> None:
