@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Protocol
 
 from events import codec, streams
-from events.catalogue import Event, EventParked, EventReplayed, EventSkipped
+from events.catalogue import Event
+from events.catalogue.parked import EventParked, EventReplayed, EventSkipped
 from events.errors import LogError, LogUnusable
 from events.log import EventLog
 from events.query import Query

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from events.anchor import BEGINNING, Anchor, Broken
-from events.catalogue import Event, Redacted
+from events.catalogue import Event
+from events.catalogue.log import Redacted
 from events.chain import digest, hashed, link
 from events.codec import Undecodable, decode, known
 from events.facets import Facets, facets

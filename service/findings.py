@@ -7,7 +7,7 @@ that day are read. Without that row, or with one that tells too little, more is 
 import msgspec
 
 from events import codec
-from events.catalogue import LogFoundBroken, LogFoundSound
+from events.catalogue.log import LogFoundBroken, LogFoundSound
 from events.log import EventLog
 from events.query import Query
 from service.clock import Clock

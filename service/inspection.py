@@ -16,7 +16,7 @@ import structlog
 
 from events import codec, streams
 from events.anchor import Broken
-from events.catalogue import LogFoundBroken, LogFoundSound
+from events.catalogue.log import LogFoundBroken, LogFoundSound
 from events.errors import LogError
 from events.log import EventLog
 from events.query import Query

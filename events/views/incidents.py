@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from events import streams
-from events.catalogue import Event, Fired, Message, Notified, Resolved
+from events.catalogue import Event
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.notifications import Message, Notified
 from events.record import Recorded
 
 RECENT = 1000  # ended incidents that stay at hand

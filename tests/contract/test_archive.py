@@ -11,7 +11,8 @@ from msgspec import structs
 
 from events import codec, streams
 from events.anchor import Anchor, Segment, StillNeeded
-from events.catalogue import Archived, Confirmed, Intended
+from events.catalogue.acts import Confirmed, Intended
+from events.catalogue.log import Archived
 from events.errors import LogError, Misfit
 from events.log import KeptLog
 from events.memory import MemoryLog, MemoryStore

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from events import codec
-from events.catalogue import ConfigurationApplied, Event
+from events.catalogue import Event
+from events.catalogue.daemon import ConfigurationApplied
 from events.codec import TYPES, Undecodable
 from events.record import Recorded, decision_id, fact_id
 from statemachine.model import BecameReadable, Window, instant

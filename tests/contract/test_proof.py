@@ -17,7 +17,8 @@ from msgspec import structs
 
 from events import codec, proof, streams
 from events.anchor import BEGINNING, Anchor, Broken, Redaction, Segment
-from events.catalogue import Event, Intended, Warned
+from events.catalogue import Event
+from events.catalogue.acts import Intended, Warned
 from events.errors import LogUnusable
 from events.log import EventLog, LogReader
 from events.memory import MemoryLog, MemoryStore

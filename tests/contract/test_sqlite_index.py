@@ -18,7 +18,8 @@ from hypothesis import given, settings, strategies as st
 
 from events import streams
 from events.anchor import Anchor, Misindexed, Redaction
-from events.catalogue import Confirmed, Event, Intended, Warned
+from events.catalogue import Event
+from events.catalogue.acts import Confirmed, Intended, Warned
 from events.errors import LogHeld, LogUnusable
 from events.log import KeptLog
 from events.memory import MemoryLog

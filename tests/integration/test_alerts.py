@@ -9,22 +9,12 @@ from typing import Any
 import pytest
 
 from events import codec, streams
-from events.catalogue import (
-    ConfigurationApplied,
-    ConfigurationRefused,
-    DaemonStarted,
-    Delivered,
-    DisappearanceSuspected,
-    Event,
-    Fired,
-    Message,
-    NamespaceRecovered,
-    NamespaceUnreachable,
-    Notified,
-    Resolved,
-    SuspicionEnded,
-    Warned,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Warned
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused, DaemonStarted
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
+from events.catalogue.notifications import Delivered, Message, Notified
 from events.delivery import Patience, drain
 from events.memory import MemoryLog
 from events.parking import skip

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from events.catalogue import Fired, LogFoundBroken, LogFoundSound, Notified, Resolved
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.log import LogFoundBroken, LogFoundSound
+from events.catalogue.notifications import Notified
 from events.errors import LogError, LogUnusable
 from events.memory import MemoryLog
 from events.query import Page, Query

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from events.catalogue import Confirmed, Warned
+from events.catalogue.acts import Confirmed, Warned
 from events.record import decision_id
 from statemachine.model import EndpointName
 from tests.simulation.record import LOOK, Meant, Record

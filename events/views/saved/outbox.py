@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from events.catalogue import Notified
+from events.catalogue.notifications import Notified
 from events.views.incidents import Incident, Incidents
 from events.views.outbox import Letter, Outbox
 from events.views.saved.form import Shape

@@ -14,7 +14,10 @@ from typing import Any
 import structlog
 
 from events import codec, delivery
-from events.catalogue import Event, EventReplayed, EventSkipped, Fired, Warned
+from events.catalogue import Event
+from events.catalogue.acts import Warned
+from events.catalogue.incidents import Fired
+from events.catalogue.parked import EventReplayed, EventSkipped
 from events.errors import LogUnusable
 from events.log import EventLog
 from events.record import Draft, Recorded

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from events import streams
-from events.catalogue import Fired, Message, Notified, Resolved, Warned
+from events.catalogue.acts import Warned
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.notifications import Message, Notified
 from events.record import Recorded, decision_id
 from events.streams import Subject
 from events.views.fleet import Fleet

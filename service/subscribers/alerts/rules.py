@@ -19,23 +19,13 @@ from datetime import datetime
 from types import MappingProxyType
 
 from events import streams
-from events.catalogue import (
-    ConfigurationApplied,
-    ConfigurationRefused,
-    Confirmed,
-    DaemonStarted,
-    DisappearanceSuspected,
-    Event,
-    EventParked,
-    EventReplayed,
-    EventSkipped,
-    Failed,
-    LogFoundBroken,
-    LogFoundSound,
-    NamespaceRecovered,
-    Severity,
-    SuspicionEnded,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Confirmed, Failed
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused, DaemonStarted
+from events.catalogue.incidents import Severity
+from events.catalogue.log import LogFoundBroken, LogFoundSound
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, SuspicionEnded
+from events.catalogue.parked import EventParked, EventReplayed, EventSkipped
 from events.record import Recorded
 from events.streams import Subject
 from events.views.fleet import Fleet, Known

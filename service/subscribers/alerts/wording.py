@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from urllib.parse import quote
 
-from events.catalogue import Fired, Resolved, Warned
+from events.catalogue.acts import Warned
+from events.catalogue.incidents import Fired, Resolved
 from events.streams import Subject
 from events.views.fleet import Fleet
 from events.views.incidents import Incident

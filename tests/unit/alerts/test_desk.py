@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from events.catalogue import Fired, Message, Notified, Resolved, Severity
+from events.catalogue.incidents import Fired, Resolved, Severity
+from events.catalogue.notifications import Message, Notified
 from events.streams import Subject
 from events.views.fleet import Fleet
 from events.views.incidents import Incidents

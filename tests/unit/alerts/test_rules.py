@@ -5,22 +5,12 @@ from datetime import timedelta
 import pytest
 
 from events import streams
-from events.catalogue import (
-    ConfigurationApplied,
-    ConfigurationRefused,
-    Confirmed,
-    DaemonStarted,
-    DisappearanceSuspected,
-    Event,
-    EventParked,
-    EventReplayed,
-    EventSkipped,
-    Failed,
-    Intended,
-    NamespaceRecovered,
-    Severity,
-    SuspicionEnded,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Confirmed, Failed, Intended
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused, DaemonStarted
+from events.catalogue.incidents import Severity
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, SuspicionEnded
+from events.catalogue.parked import EventParked, EventReplayed, EventSkipped
 from service.subscribers.alerts.rules import OF_ENDPOINTS, PHRASES, Onset, Over, Verdict, judge
 from statemachine.model import End
 from statemachine.status import Status, UnknownStatus

@@ -3,17 +3,8 @@
 from typing import Any
 
 from events import streams
-from events.catalogue import (
-    Delivered,
-    DeliveryFailing,
-    Fired,
-    Message,
-    Notified,
-    Resolved,
-    Severity,
-    Superseded,
-    Undeliverable,
-)
+from events.catalogue.incidents import Fired, Resolved, Severity
+from events.catalogue.notifications import Delivered, DeliveryFailing, Message, Notified, Superseded, Undeliverable
 from events.streams import Subject
 from events.views.incidents import RECENT, Incidents
 from events.views.outbox import Outbox, State

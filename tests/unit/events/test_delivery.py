@@ -10,7 +10,9 @@ import pytest
 from msgspec import structs
 
 from events import delivery, parking
-from events.catalogue import DaemonStopped, Event, EventParked
+from events.catalogue import Event
+from events.catalogue.daemon import DaemonStopped
+from events.catalogue.parked import EventParked
 from events.codec import decision
 from events.delivery import RETRIES, CaughtUp, CursorTaken, HeadBehind, Patience, drain, run, subscribe
 from events.errors import LogUnusable

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from events import codec
-from events.catalogue import Event, EventReplayed, EventSkipped, HoldLifted
+from events.catalogue import Event
+from events.catalogue.keepers import HoldLifted
+from events.catalogue.parked import EventReplayed, EventSkipped
 from events.log import EventLog, KeptLog
 from events.memory import MemoryLog
 from events.query import Query
