@@ -416,7 +416,7 @@ async def test_a_proof_may_begin_where_another_ended(log: EventLog) -> None:
 async def test_what_is_appended_during_a_proof_is_proven_with_it(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("events.memory.VERIFIED_AT_ONCE", 1)
+    monkeypatch.setattr("events.memory.store.VERIFIED_AT_ONCE", 1)
     await fill(log)
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
