@@ -22,8 +22,9 @@ from events.record import Recorded, Sealed
 from events.sqlite import rows
 from events.sqlite.file import explained, open_for_reading
 from events.sqlite.merging import fetch, tally
-from events.sqlite.plans import Extent, plans
+from events.sqlite.plans import plans
 from events.sqlite.proving import prove
+from events.sqlite.spans import Extent
 from events.sqlite.verifying import Verification
 from events.unit import Parked
 
