@@ -158,7 +158,7 @@ def decode(recorded: Recorded) -> Event:
         if recorded.schema == present:
             return _DECODERS[name].decode(recorded.data)
         return _lifted(recorded)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Undecodable(
             f"position {recorded.position} does not hold what its type {name!r} in schema {recorded.schema} says "
             f"({error}): run `lamplighter log verify`"

@@ -109,6 +109,7 @@ def test_an_older_schema_is_lifted_step_by_step(monkeypatch: pytest.MonkeyPatch)
         ("daemon.exploded", 1, b"{}", "a newer Lamplighter wrote it. Upgrade this one"),
         ("daemon.stopped", 2, b"{}", "a newer Lamplighter wrote it. Upgrade this one"),
         ("daemon.stopped", 1, b"{}", "run `lamplighter log verify`"),
+        ("daemon.stopped", 1, b'{"reason":"\xbc"}', "run `lamplighter log verify`"),
         ("daemon.stopped", 1, b'{"reason":', "run `lamplighter log verify`"),
         ("endpoint.discovered", 2, DISCOVERED.replace(b'"gpu"', b'["gpu"]'), "at `$.sighting.configuration`"),
         ("endpoint.discovered", 1, DISCOVERED.replace(b'"gpu"', b'["gpu"]'), "at `$.sighting.configuration`"),

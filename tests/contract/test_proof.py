@@ -280,6 +280,7 @@ def is_found(found: Found, done: Done) -> bool:
 
 
 @given(done=ANYTHING)
+@example(done=change(5, "data", 11, 0x80))  # no UTF-8, in a payload that the chain does not cover
 @settings(max_examples=200)
 def test_whatever_is_done_to_a_log_in_memory_is_found_where_it_was_done(in_memory: MemoryPatient, done: Done) -> None:
     assert is_found(in_memory.suffer(done), done)
