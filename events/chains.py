@@ -5,7 +5,7 @@ What follows an intent names it; what went before cannot, and is named by it: by
 
 from dataclasses import replace
 
-from events.catalogue import Intended
+from events.catalogue.acts import Intended
 from events.codec import decode, type_of
 from events.log import LogReader
 from events.query import Query

@@ -10,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from events import catalogue
-from events.catalogue import Event
+from events.catalogue import Event, access, acts, daemon, incidents, keepers, log, namespaces, notifications, parked
 from events.errors import LogError
 from events.record import Draft, Recorded, fact_id
 from statemachine import model
@@ -29,40 +28,40 @@ TYPES: Mapping[str, type[Event]] = {
     "endpoint.became_unreadable": model.BecameUnreadable,
     "endpoint.became_readable": model.BecameReadable,
     "endpoint.deleted": model.Deleted,
-    "namespace.unreachable": catalogue.NamespaceUnreachable,
-    "namespace.recovered": catalogue.NamespaceRecovered,
-    "namespace.disappearance_suspected": catalogue.DisappearanceSuspected,
-    "namespace.suspicion_ended": catalogue.SuspicionEnded,
-    "act.warned": catalogue.Warned,
-    "act.intended": catalogue.Intended,
-    "act.confirmed": catalogue.Confirmed,
-    "act.failed": catalogue.Failed,
-    "act.abandoned": catalogue.Abandoned,
-    "hold.placed": catalogue.HoldPlaced,
-    "hold.lifted": catalogue.HoldLifted,
-    "lease.taken": catalogue.LeaseTaken,
-    "lease.released": catalogue.LeaseReleased,
-    "lease.expired": catalogue.LeaseExpired,
-    "incident.fired": catalogue.Fired,
-    "incident.resolved": catalogue.Resolved,
-    "delivery.notified": catalogue.Notified,
-    "delivery.failing": catalogue.DeliveryFailing,
-    "delivery.delivered": catalogue.Delivered,
-    "delivery.undeliverable": catalogue.Undeliverable,
-    "delivery.superseded": catalogue.Superseded,
-    "subscriber.parked": catalogue.EventParked,
-    "subscriber.replayed": catalogue.EventReplayed,
-    "subscriber.skipped": catalogue.EventSkipped,
-    "daemon.started": catalogue.DaemonStarted,
-    "daemon.stopped": catalogue.DaemonStopped,
-    "configuration.applied": catalogue.ConfigurationApplied,
-    "configuration.refused": catalogue.ConfigurationRefused,
-    "log.redacted": catalogue.Redacted,
-    "log.archived": catalogue.Archived,
-    "log.found_broken": catalogue.LogFoundBroken,
-    "log.found_sound": catalogue.LogFoundSound,
-    "access.token_created": catalogue.TokenCreated,
-    "access.token_revoked": catalogue.TokenRevoked,
+    "namespace.unreachable": namespaces.NamespaceUnreachable,
+    "namespace.recovered": namespaces.NamespaceRecovered,
+    "namespace.disappearance_suspected": namespaces.DisappearanceSuspected,
+    "namespace.suspicion_ended": namespaces.SuspicionEnded,
+    "act.warned": acts.Warned,
+    "act.intended": acts.Intended,
+    "act.confirmed": acts.Confirmed,
+    "act.failed": acts.Failed,
+    "act.abandoned": acts.Abandoned,
+    "hold.placed": keepers.HoldPlaced,
+    "hold.lifted": keepers.HoldLifted,
+    "lease.taken": keepers.LeaseTaken,
+    "lease.released": keepers.LeaseReleased,
+    "lease.expired": keepers.LeaseExpired,
+    "incident.fired": incidents.Fired,
+    "incident.resolved": incidents.Resolved,
+    "delivery.notified": notifications.Notified,
+    "delivery.failing": notifications.DeliveryFailing,
+    "delivery.delivered": notifications.Delivered,
+    "delivery.undeliverable": notifications.Undeliverable,
+    "delivery.superseded": notifications.Superseded,
+    "subscriber.parked": parked.EventParked,
+    "subscriber.replayed": parked.EventReplayed,
+    "subscriber.skipped": parked.EventSkipped,
+    "daemon.started": daemon.DaemonStarted,
+    "daemon.stopped": daemon.DaemonStopped,
+    "configuration.applied": daemon.ConfigurationApplied,
+    "configuration.refused": daemon.ConfigurationRefused,
+    "log.redacted": log.Redacted,
+    "log.archived": log.Archived,
+    "log.found_broken": log.LogFoundBroken,
+    "log.found_sound": log.LogFoundSound,
+    "access.token_created": access.TokenCreated,
+    "access.token_revoked": access.TokenRevoked,
 }
 
 
@@ -159,7 +158,7 @@ def decode(recorded: Recorded) -> Event:
         if recorded.schema == present:
             return _DECODERS[name].decode(recorded.data)
         return _lifted(recorded)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Undecodable(
             f"position {recorded.position} does not hold what its type {name!r} in schema {recorded.schema} says "
             f"({error}): run `lamplighter log verify`"

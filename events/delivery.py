@@ -175,12 +175,9 @@ class Follower:
             self._stands(move.new)
 
     async def _take(self, recorded: Recorded) -> None:
-        """Hand one event over; when it fails for too long, set it aside.
-
-        What is told of the subscriber's own parked events is not for itself: it would be parked again, for ever.
-        """
+        """Hand one event over; when it fails for too long, set it aside."""
         if recorded.stream == self._own_stream:
-            await self._pass(recorded.position)
+            await self._take_own(recorded)
             return
         retries, unavailable = iter(self._patience.retries), 0
         while True:
@@ -206,6 +203,20 @@ class Follower:
                 seconds = (self._patience.longest or 0.0) if left is None else left
                 self._tell("handler_failed", recorded, error)
             await self._time.sleep(seconds)
+
+    async def _take_own(self, recorded: Recorded) -> None:
+        """Hand over what is told of the subscriber's own parked events, once, and only if it named the type.
+
+        It is never set aside: what is told of that would be set aside again, for ever.
+        """
+        if recorded.type in self._subscriber.types:
+            try:
+                return await self._hand_over(recorded)
+            except (LogUnusable, CursorTaken):
+                raise
+            except Exception as error:  # noqa: BLE001 - one event must not hold up those behind it
+                self._tell("handler_failed", recorded, error)
+        return await self._pass(recorded.position)
 
     def _may_park(self) -> bool:
         most = self._patience.in_a_row

@@ -5,7 +5,8 @@ A facet can always be worked out anew from the event. None where a type has no s
 
 from msgspec import Struct
 
-from events.catalogue import Abandoned, Confirmed, Event, Failed, Intended, Warned
+from events.catalogue import Event
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended, Warned
 from events.streams import subject
 from statemachine.model import Cause, Deleted, Discovered, Reconfigured, StatusChanged
 from statemachine.status import Status

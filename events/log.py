@@ -55,6 +55,10 @@ class LogReader(Protocol):
         """Return the version of a stream: the number of its events."""
         ...
 
+    async def holds(self, id_: str) -> bool:
+        """Return whether an event has this id, be it archived or not; asked by the id, however long the log is."""
+        ...
+
     async def cursor(self, name: str) -> int:
         """Return where a subscription stands; 0 when it never moved."""
         ...

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Protocol
 
 from events import codec, streams
-from events.catalogue import Event, EventParked, EventReplayed, EventSkipped
+from events.catalogue import Event
+from events.catalogue.parked import EventParked, EventReplayed, EventSkipped
 from events.errors import LogError, LogUnusable
 from events.log import EventLog
-from events.paging import matching
 from events.query import Query
 from events.record import Recorded
 from events.unit import (
@@ -36,7 +36,6 @@ DECISIONS = 10  # tries of one event that come to nothing because another writer
 ERROR_LETTERS = 1000
 
 Told = EventParked | EventReplayed | EventSkipped
-REPLAYED = (codec.type_of(EventReplayed),)
 
 
 class NothingParked(LogError):
@@ -134,7 +133,7 @@ async def replay(
     """Hand an event that was set aside to its subscriber again, once. Raises NothingParked, StillParked.
 
     `wanted`: of this subscriber, None says that it does not want the event (any more), and so did not take it. `id_` is
-    that of the event which tells of it, so that `was_told` knows it again.
+    that of the event which tells of it: whether the log holds it tells whoever asks again.
     """
     name = subscriber.name
     recorded = await _parked(log, name, position)
@@ -173,15 +172,6 @@ async def skip(
     unit = Unit(parking=Unparked(name=name, position=position))
     if isinstance(await _append(log, unit, told, actor=actor, now=now, id_=id_), NotParked):
         raise _nothing(name, position)
-
-
-async def was_told(log: EventLog, name: str, id_: str) -> bool:
-    """Return whether an event of this id tells that something was replayed, however long ago."""
-    replayed = Query(stream=streams.subscriber(name), types=REPLAYED)
-    async for recorded in matching(log, replayed):
-        if recorded.id == id_:
-            return True
-    return False
 
 
 def text_of(error: Exception) -> str:

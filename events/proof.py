@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from events.anchor import BEGINNING, Anchor, Broken
-from events.catalogue import Event, Redacted
-from events.chain import digest, hashed
+from events.catalogue import Event
+from events.catalogue.log import Redacted
+from events.chain import digest, hashed, link
 from events.codec import Undecodable, decode, known
 from events.facets import Facets, facets
 from events.record import Recorded, Sealed
@@ -142,15 +143,32 @@ class Walk:
         stub = row.stub
         if missing := self._missing(stub.position):
             return missing
-        hash_ = stub.after(self.at.hash)
+        hash_, recorded = stub.after(self.at.hash), row.recorded
         why = _wrong_payload(row) or (None if hash_ == row.hash else "its columns do not give its hash")
-        why = why or _wrong_for_queries(row)
+        why = why or _wrong_for_queries(row, recorded)
         if why is not None:
             return Broken(position=stub.position, why=why)
         self.at = Anchor(position=stub.position, hash=hash_)
-        if row.redacted is not None:
-            self._claims[row.redacted].append(_Claim(stub.position, stub.data_hash.hex(), digest(row.data).hex()))
-        return self._untold(row) or self._unlike_its_anchors()
+        self._claim(row.redacted, recorded, stub.data_hash)
+        return self._untold(recorded) or self._unlike_its_anchors()
+
+    def follow(self, event: Sealed) -> Broken | None:
+        """Go past an event of a copy, which has no column beside what the chain covers.
+
+        Its `data_hash` was worked out from its payload as that was read, unless it was redacted.
+        """
+        recorded = event.recorded
+        if missing := self._missing(recorded.position):
+            return missing
+        hash_ = link(self.at.hash, recorded, event.data_hash)
+        why = _told_before(event.redacted, recorded.position)
+        if why is None and hash_ != event.hash:
+            why = "its columns do not give its hash"
+        if why is not None:
+            return Broken(position=recorded.position, why=why)
+        self.at = Anchor(position=recorded.position, hash=hash_)
+        self._claim(event.redacted, recorded, event.data_hash)
+        return self._untold(recorded) or self._unlike_its_anchors()
 
     def end(self, head: Anchor) -> Broken | None:
         """Compare with what the store says of its own end."""
@@ -179,46 +197,56 @@ class Walk:
             return None
         return Broken(position=at.position, why=f"here or before, history is not what the anchor knows: now it is {at}")
 
-    def _untold(self, row: Row) -> Broken | None:
+    def _claim(self, redacted: int | None, recorded: Recorded, data_hash: bytes) -> None:
+        """Remember what a redacted event needs to be told of it."""
+        if redacted is not None:
+            claim = _Claim(recorded.position, data_hash.hex(), digest(recorded.data).hex())
+            self._claims[redacted].append(claim)
+
+    def _untold(self, recorded: Recorded) -> Broken | None:
         """Return the first event that names this one as what tells of its redaction, if it does not."""
-        claims = self._claims.pop(row.stub.position, ())
-        told = _told(row) if claims else None
+        claims = self._claims.pop(recorded.position, ())
+        told = _told(recorded) if claims else None
         for claim in claims:
             if claim != told:
-                why = f"its payload was replaced, and position {row.stub.position} does not tell of it"
+                why = f"its payload was replaced, and position {recorded.position} does not tell of it"
                 return Broken(position=claim.position, why=why)
         return None
 
 
-def _told(row: Row) -> _Claim | None:
-    event = _decoded(row)
+def _told(recorded: Recorded) -> _Claim | None:
+    event = _decoded(recorded)
     return _Claim(event.position, event.data_hash, event.replaced_by) if isinstance(event, Redacted) else None
 
 
 def _wrong_payload(row: Row) -> str | None:
     if row.redacted is None:
         return None if digest(row.data) == row.stub.data_hash else "its payload is not the one that was written"
-    if row.redacted <= row.stub.position:
-        return f"it calls itself redacted by position {row.redacted}, which was before it"
+    return _told_before(row.redacted, row.stub.position)
+
+
+def _told_before(redacted: int | None, position: int) -> str | None:
+    if redacted is not None and redacted <= position:
+        return f"it calls itself redacted by position {redacted}, which was before it"
     return None
 
 
-def _wrong_for_queries(row: Row) -> str | None:
+def _wrong_for_queries(row: Row, recorded: Recorded) -> str | None:
     """Return what is wrong with the columns by which the event is found."""
     about = subject(row.stub.stream)
     if (row.namespace, row.name) != (about.namespace, about.name):
         return f"it is found under another namespace or name than its stream {row.stub.stream!r} has"
     if not known(row.stub.type, row.stub.schema):
         return None  # a newer version wrote it, and knows by what it is found
-    event = _decoded(row)
+    event = _decoded(recorded)
     if row.facets != (Facets() if event is None else facets(event)):
         return "it is found under another status, cause, policy or intent than its payload has"
     return None
 
 
-def _decoded(row: Row) -> Event | None:
+def _decoded(recorded: Recorded) -> Event | None:
     """Return the event, or None if it cannot be understood."""
     try:
-        return decode(row.recorded)
+        return decode(recorded)
     except Undecodable:
         return None

@@ -12,7 +12,8 @@ import msgspec
 
 from events import streams
 from events.anchor import NotRedacted, Redaction
-from events.catalogue import Event, Redacted
+from events.catalogue import Event
+from events.catalogue.log import Redacted
 from events.chain import digest
 from events.codec import Undecodable, decode, fact
 from events.facets import Facets, facets

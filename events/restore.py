@@ -98,6 +98,12 @@ def _findable(recorded: Recorded) -> Facets:
     return by
 
 
+def require_known(recorded: Recorded) -> None:
+    """Raise Undecodable if only a newer version can know what an event says."""
+    if not known(recorded.type, recorded.schema):
+        decode(recorded)
+
+
 def found_by(recorded: Recorded) -> Facets:
     """Return what an event can be found by. Raises Undecodable if only a newer version can know."""
     try:

@@ -16,7 +16,7 @@ import structlog
 
 from events import codec, streams
 from events.anchor import Broken
-from events.catalogue import LogFoundBroken, LogFoundSound
+from events.catalogue.log import LogFoundBroken, LogFoundSound
 from events.errors import LogError
 from events.log import EventLog
 from events.query import Query
@@ -24,6 +24,7 @@ from events.record import Recorded
 from events.transfer.copies import NotThere
 from events.views.saved import differing
 from events.views.views import Views
+from service import findings
 from service.beginning import archived
 from service.clock import Clock
 from service.live import Live
@@ -34,7 +35,6 @@ AGAIN_SECONDS = 86_400.0
 PAGE = 200  # events folded in one go, about ten milliseconds
 PAUSE_SECONDS = 0.02  # after each, for all the others
 RULE = "log"  # the incidents that it makes
-FOUND = (codec.type_of(LogFoundBroken), codec.type_of(LogFoundSound))
 T = TypeVar("T")
 _logger: Any = structlog.get_logger()
 
@@ -125,8 +125,7 @@ class Inspection:
 
     async def _tell(self, finding: Finding) -> None:
         """Put into the log what is news: that it is broken, and in what way, or that it is so no longer."""
-        newest = await self._log.read(Query(types=FOUND, newest_first=True, limit=1))
-        before = codec.decode(newest.events[0]) if newest.events else None
+        before = await findings.newest(self._log, self._clock)
         why = before.why if isinstance(before, LogFoundBroken) else None
         if before is None and any(incident.fired.rule == RULE for incident in self._live.incidents.open.values()):
             why = "told in what is archived by now"

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from events import codec, streams
-from events.catalogue import ConfigurationApplied, ConfigurationRefused, DaemonStarted, DaemonStopped, Event
+from events.catalogue import Event
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused, DaemonStarted, DaemonStopped
 from events.log import EventLog
 from events.query import Query
 from events.views.configured import Configured

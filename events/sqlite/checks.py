@@ -7,7 +7,7 @@ these are looked for only where the numbers differ.
 
 from typing import NamedTuple
 
-from events.catalogue import Intended
+from events.catalogue.acts import Intended
 from events.codec import type_of
 from events.sqlite.index import MEANT, OF_KIND, WHOSE
 

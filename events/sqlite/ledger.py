@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from events import chain
-from events.anchor import Segment, Standing
+from events.anchor import Misindexed, Segment, Standing
 from events.errors import LogUnusable
 from events.facets import Facets
 from events.record import Recorded, Sealed
@@ -90,11 +90,9 @@ class Ledger:
         """Extend the index where that is due. Raises LogUnusable if it holds what was never put there."""
         try:
             return keep_up(self._con, self.position)
-        except driver.ConstraintError as error:
-            raise LogUnusable(
-                f"the index of the log is wrong ({error}), and nothing can be appended. No event is lost: stop the "
-                "daemon and run `lamplighter log reindex`"
-            ) from error
+        except sqlite3.IntegrityError as error:
+            found = Misindexed(table=None, position=None, why=f"{error}, and nothing can be appended")
+            raise LogUnusable(str(found)) from error
 
     def reset(self) -> None:
         """Know nothing any more: a transaction was not committed."""

@@ -8,7 +8,7 @@ from typing import Any
 from events.errors import LogUnusable
 from events.sqlite.driver import Connection
 from events.sqlite.file import COLUMNS
-from events.sqlite.plans import Plan, Run
+from events.sqlite.runs import Plan, Run
 
 FEW, MANY = 4, 1024  # entries of a run that are read at once: few at first, for most runs are not needed further
 ROWS = 500  # fetched at once

@@ -22,6 +22,7 @@ from events.sqlite.lateness import Lateness
 SLICE = 1000  # events, or rows
 CLOSE_SECONDS = 0.01  # a migration worked `lateness` out in days, whose fractions are not exact
 LEAST = -(1 << 63)
+LEFT = "no event needs its row {row}. An older version left such rows when it archived or redacted"
 
 
 class Part(Protocol):
@@ -177,7 +178,7 @@ class Unused:
         sql = f"SELECT {number} FROM {table} WHERE {number} BETWEEN ? AND ? AND ({UNUSED[table]}) LIMIT 1"  # noqa: S608 - constants
         found = con.execute(sql, (self._from, last)).fetchone()
         if found is not None:
-            return Misindexed(table=table, position=None, why=f"no event needs its row {found[0]}")
+            return Misindexed(table=table, position=None, why=LEFT.format(row=found[0]))
         self.done = rows < SLICE
         self._from = self._from if self.done else last + 1
         return None

@@ -22,8 +22,9 @@ from events.sqlite import rows
 from events.sqlite.driver import Connection
 from events.sqlite.file import explained, open_for_reading
 from events.sqlite.merging import fetch, tally
-from events.sqlite.plans import Extent, plans
+from events.sqlite.plans import plans
 from events.sqlite.proving import prove
+from events.sqlite.spans import Extent
 from events.sqlite.verifying import Verification
 from events.unit import Parked
 
@@ -72,6 +73,9 @@ class SqliteReader:
 
     async def version(self, stream: str) -> int:
         return await self.ask(lambda con: rows.version(con, stream))
+
+    async def holds(self, id_: str) -> bool:
+        return await self.ask(lambda con: rows.holds(con, id_))
 
     async def cursor(self, name: str) -> int:
         return await self.ask(lambda con: rows.cursor(con, name))

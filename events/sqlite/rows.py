@@ -7,12 +7,17 @@ from events.record import Recorded, Sealed
 from events.settling import Stored
 from events.sqlite.driver import Connection
 from events.sqlite.file import COLUMNS
-from events.sqlite.index import tidy, unlearn, withdraw
+from events.sqlite.index import check_sum, tidy, unlearn, withdraw
 from events.unit import Parked
 
 SEALED = f"{COLUMNS}, data_hash, redacted, hash"
 STORED = f"SELECT {COLUMNS}, data_hash FROM events WHERE position = ?"  # noqa: S608 - a constant
 STUB = "SELECT position, id, stream, version, type, schema, time, actor, x'', data_hash FROM archived WHERE id = ?"
+HOLDS = """
+    SELECT EXISTS (SELECT 1 FROM events WHERE position > (SELECT known FROM head) AND id = ?1)
+    OR EXISTS (SELECT 1 FROM ids CROSS JOIN events USING (position) WHERE ids.crc = ?2 AND events.id = ?1)
+    OR EXISTS (SELECT 1 FROM archived WHERE id = ?1)
+"""
 LAST_BEYOND = """
     SELECT version FROM events WHERE stream = ? AND position > (SELECT indexed FROM head) ORDER BY position DESC LIMIT 1
 """
@@ -42,7 +47,12 @@ def archived(con: Connection, id_: str) -> Stored | None:
     return None if row is None else Stored(Recorded(*row[:-1]), row[-1])
 
 
-def version(con: Connection, stream: str) -> int:
+def holds(con: sqlite3.Connection, id_: str) -> bool:
+    """Return whether an event has this id, be it archived or not."""
+    return bool(con.execute(HOLDS, (id_, check_sum(id_))).fetchone()[0])
+
+
+def version(con: sqlite3.Connection, stream: str) -> int:
     """Return the number of events in a stream."""
     for statement in (LAST_BEYOND, LAST_INDEXED, LAST_ARCHIVED):
         row = con.execute(statement, (stream,)).fetchone()

@@ -13,9 +13,9 @@ from events import cloudevents
 from events.anchor import Anchor, Segment
 from events.cloudevents import NotRendered
 from events.errors import LogError
-from events.proof import Walk, row
+from events.proof import Walk
 from events.record import Sealed
-from events.restore import found_by
+from events.restore import require_known
 from events.transfer import heading as headings
 from events.transfer.files import BadCopy, digest, lines
 from events.transfer.heading import Heading
@@ -67,7 +67,8 @@ class Copy:
             raise BadCopy(self.path, number, str(error)) from error
         if log_id != self.heading.log_id:
             raise BadCopy(self.path, number, f"it is of another log, {log_id}")
-        if broken := walk.step(row(event, found_by(event.recorded))):
+        require_known(event.recorded)
+        if broken := walk.follow(event):
             raise BadCopy(self.path, number, str(broken).replace("the log", "the copy"))
         return event
 

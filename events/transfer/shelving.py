@@ -12,7 +12,8 @@ from pathlib import Path
 from events import codec, streams
 from events.anchor import Segment
 from events.archive import why_needed
-from events.catalogue import Abandoned, Archived, Confirmed, Failed, Intended
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended
+from events.catalogue.log import Archived
 from events.errors import LogError
 from events.log import CopiedLog, KeptLog, LogReader
 from events.paging import matching

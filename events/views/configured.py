@@ -1,6 +1,7 @@
 """Which configuration is in force, as the log tells it: every masked value, and whether a newer file was refused."""
 
-from events.catalogue import ConfigurationApplied, ConfigurationRefused, Event
+from events.catalogue import Event
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused
 from events.record import Recorded
 from statemachine.configuration import Scalar
 

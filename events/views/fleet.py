@@ -9,23 +9,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 
 from events import streams
-from events.catalogue import (
-    Abandoned,
-    Confirmed,
-    DisappearanceSuspected,
-    Event,
-    Failed,
-    HoldLifted,
-    HoldPlaced,
-    Intended,
-    LeaseExpired,
-    LeaseReleased,
-    LeaseTaken,
-    NamespaceRecovered,
-    NamespaceUnreachable,
-    SuspicionEnded,
-    Warned,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended, Warned
+from events.catalogue.keepers import HoldLifted, HoldPlaced, LeaseExpired, LeaseReleased, LeaseTaken
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
 from events.record import Recorded
 from statemachine.machine import Trigger, evolve
 from statemachine.model import (

@@ -1,11 +1,16 @@
-"""What is wrong now, since when, and which channels were told: a fold over incidents and notifications."""
+"""What is wrong now, since when, and which channels were told: a fold over incidents and notifications.
+
+What ended long ago is not known here any more. Whether an incident ever fired, the log tells by its id.
+"""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from events import streams
-from events.catalogue import Event, Fired, Message, Notified, Resolved
+from events.catalogue import Event
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.notifications import Message, Notified
 from events.record import Recorded
 
 RECENT = 1000  # ended incidents that stay at hand
@@ -39,24 +44,19 @@ class Incidents:
         self.position = 0
         self.open: dict[str, Incident] = {}
         self.recent: deque[Incident] = deque(maxlen=RECENT)
-        self._streams: dict[str, str] = {}
+        self._streams: dict[str, str] = {}  # of all of these, by their ids
 
-    @property
-    def fired(self) -> Mapping[str, str]:
-        """Return the stream of every incident that ever fired, by its id."""
-        return self._streams
-
-    def know(self, *, fired: Mapping[str, str], open_: Iterable[Incident], recent: Iterable[Incident]) -> None:
+    def know(self, *, open_: Iterable[Incident], recent: Iterable[Incident]) -> None:
         """Know all that was known at some position."""
-        self._streams.update(fired)
         self.open.update({incident.stream: incident for incident in open_})
         self.recent.extend(recent)
+        self._streams.update({known.fired.incident: known.stream for known in (*self.open.values(), *self.recent)})
 
     def still(self) -> "Incidents":
         """Return what is known now; what comes later does not change it."""
         still = Incidents()
         still.position = self.position
-        still.know(fired=self._streams, open_=self.open.values(), recent=self.recent)
+        still.know(open_=self.open.values(), recent=self.recent)
         return still
 
     def apply(self, recorded: Recorded, event: Event) -> None:
@@ -68,19 +68,15 @@ class Incidents:
     def take(self, stream: str, event: Event, *, position: int = 0) -> None:
         """Take in what is decided, and will stand in the log: for the one who decides it."""
         match event:
-            case Fired() if event.incident not in self._streams:
+            case Fired() if event.incident not in self._streams:  # else it was decided here, and is read back
                 self._streams[event.incident] = stream
                 self.open[stream] = Incident(stream=stream, position=position, fired=event)
             case Resolved() if stream in self.open and self.open[stream].fired.incident == event.incident:
-                self.recent.append(replace(self.open.pop(stream), resolved=event))
+                self._end(replace(self.open.pop(stream), resolved=event))
             case Notified(message=Message.FIRING | Message.ARRIVAL):
                 self._tell(stream.removeprefix(streams.delivery("")), event)
             case _:
                 pass
-
-    def has(self, incident: str) -> bool:
-        """Return whether this incident ever fired."""
-        return incident in self._streams
 
     def find(self, incident: str) -> Incident | None:
         """Return an incident that is open or ended lately."""
@@ -88,6 +84,11 @@ class Incidents:
         if found is not None and found.fired.incident == incident:
             return found
         return next((ended for ended in reversed(self.recent) if ended.fired.incident == incident), None)
+
+    def _end(self, incident: Incident) -> None:
+        if len(self.recent) == RECENT:
+            del self._streams[self.recent[0].fired.incident]
+        self.recent.append(incident)
 
     def _tell(self, channel: str, notified: Notified) -> None:
         for incident in notified.incidents:

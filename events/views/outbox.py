@@ -6,16 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from events import streams
-from events.catalogue import (
-    Delivered,
-    DeliveryFailing,
-    Event,
-    Message,
-    Notified,
-    Severity,
-    Superseded,
-    Undeliverable,
-)
+from events.catalogue import Event
+from events.catalogue.incidents import Severity
+from events.catalogue.notifications import Delivered, DeliveryFailing, Message, Notified, Superseded, Undeliverable
 from events.record import Recorded
 from events.views.incidents import Incidents
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from events.catalogue import Event, TokenCreated, TokenRevoked
+from events.catalogue import Event
+from events.catalogue.access import TokenCreated, TokenRevoked
 from events.record import Recorded
 from events.streams import ACCESS
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from events import codec, streams
-from events.catalogue import Event, Granted, TokenCreated, TokenRevoked
+from events.catalogue import Event
+from events.catalogue.access import Granted, TokenCreated, TokenRevoked
 from events.log import EventLog
 from events.record import decision_id
 from events.unit import AlreadyDecided, Appended, StaleVersion, Unit, Write

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from events import codec, streams
-from events.catalogue import Abandoned, Confirmed, Failed, HoldLifted, HoldPlaced, Intended
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended
+from events.catalogue.keepers import HoldLifted, HoldPlaced
 from events.log import EventLog
 from events.unit import Result, StaleVersion, Unit, Write
 from service.clock import Clock

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from events import codec, streams
-from events.catalogue import Abandoned, Confirmed, Failed, Intended
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended
 from events.log import EventLog
 from events.query import Query
 from events.views.fleet import Act

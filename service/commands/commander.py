@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 
 from events import codec, streams
-from events.catalogue import HoldLifted, HoldPlaced, Intended
+from events.catalogue.acts import Intended
+from events.catalogue.keepers import HoldLifted, HoldPlaced
 from events.errors import LogUnusable
 from events.record import decision_id
 from events.unit import AlreadyDecided, Appended, StaleVersion

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from events.catalogue import Abandoned, Failed
+from events.catalogue.acts import Abandoned, Failed
 from events.views.fleet import Act
 from service.commands.ending import Ending
 from service.commands.means import Means

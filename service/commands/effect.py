@@ -1,6 +1,6 @@
 """Whether a command had its effect, told from what was seen; pure."""
 
-from events.catalogue import Intended
+from events.catalogue.acts import Intended
 from service.commands import wanted
 from service.ports import Item
 from service.watch.track import Track

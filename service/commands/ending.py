@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 
-from events.catalogue import Abandoned, Confirmed, Failed
+from events.catalogue.acts import Abandoned, Confirmed, Failed
 from events.record import decision_id
 from events.views.fleet import Act
 from service.commands.acts import tell

@@ -4,7 +4,7 @@ It is no part of the event's id: whoever else lifts the same hold at the same ti
 """
 
 from events import codec, streams
-from events.catalogue import HoldLifted
+from events.catalogue.keepers import HoldLifted
 from events.log import EventLog
 from events.paging import matching
 from events.query import Query

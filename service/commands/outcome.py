@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from events.catalogue import Abandoned, Confirmed, Failed
+from events.catalogue.acts import Abandoned, Confirmed, Failed
 from events.views.fleet import Act
 
 

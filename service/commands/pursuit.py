@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from events import codec, streams
-from events.catalogue import Abandoned, Failed, Intended
+from events.catalogue.acts import Abandoned, Failed, Intended
 from events.query import Query
 from events.views.fleet import Act, Hold, Lease
 from service.commands.effect import effect_of, undone

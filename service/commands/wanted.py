@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from events.catalogue import Intended
+from events.catalogue.acts import Intended
 from service.masking import MARK, Masker
 from service.watch.track import Track
 from statemachine.configuration import Scalar

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from events import codec, streams
-from events.catalogue import LeaseExpired, LeaseReleased, LeaseTaken
+from events.catalogue.keepers import LeaseExpired, LeaseReleased, LeaseTaken
 from events.errors import LogUnusable
 from events.log import EventLog
 from events.record import decision_id

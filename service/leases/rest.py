@@ -4,7 +4,7 @@ It is bound to what it was decided on. A lease or a hold that comes in between m
 """
 
 from events import codec, streams
-from events.catalogue import Confirmed, Intended
+from events.catalogue.acts import Confirmed, Intended
 from events.log import EventLog
 from events.query import Query
 from service.clock import Clock

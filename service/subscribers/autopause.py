@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from events import codec, streams
-from events.catalogue import Warned
+from events.catalogue.acts import Warned
 from events.errors import LogUnusable
 from events.log import EventLog
 from events.record import decision_id

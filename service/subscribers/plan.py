@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from events.catalogue import Abandoned, Warned
+from events.catalogue.acts import Abandoned, Warned
 from events.views.fleet import Fleet, Known
 from service.config import Configuration, Policy
 from service.durations import humanize

@@ -6,7 +6,8 @@ from typing import Any
 import structlog
 
 from events import codec, streams
-from events.catalogue import DisappearanceSuspected, Event, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
+from events.catalogue import Event
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
 from events.log import EventLog
 from events.unit import Appended, Unit, Write
 from events.views.fleet import Health

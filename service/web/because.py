@@ -6,7 +6,7 @@ Nothing is claimed that was not seen.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from events.catalogue import Abandoned, Confirmed, Failed
+from events.catalogue.acts import Abandoned, Confirmed, Failed
 from events.views.fleet import Act
 from service.web import render, shapes
 from service.web.spoken import ago, between, by, command, instant

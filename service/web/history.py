@@ -8,19 +8,9 @@ from typing import TypeVar
 from aiohttp import web
 
 from events import codec
-from events.catalogue import (
-    Abandoned,
-    Confirmed,
-    Event,
-    Failed,
-    HoldLifted,
-    HoldPlaced,
-    Intended,
-    LeaseExpired,
-    LeaseReleased,
-    LeaseTaken,
-    Warned,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended, Warned
+from events.catalogue.keepers import HoldLifted, HoldPlaced, LeaseExpired, LeaseReleased, LeaseTaken
 from events.query import Query
 from events.views.timeline import at as at_instant, clipped
 from events.views.uptime import Life, lives

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from events.catalogue import Severity
+from events.catalogue.incidents import Severity
 from events.views.fleet import Health
 from events.views.outbox import State
 from service.config import Mode

@@ -56,7 +56,7 @@ async def replay(request: web.Request) -> web.Response:
 async def _replayed(request: web.Request, body: shapes.ParkedBody) -> web.Response:
     parts, id_ = parts_of(request), _id_of(request, "replay", body)
     shown = answer(shapes.Unparked(subscriber=body.subscriber, position=body.position, outcome="replayed"))
-    if id_ is not None and await parking.was_told(parts.log, body.subscriber, id_):
+    if id_ is not None and await parts.log.holds(id_):
         return shown
     subscriber = next((one for one in parts.subscribers if one.name == body.subscriber), None)
     if subscriber is None:

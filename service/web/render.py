@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from events import streams
-from events.catalogue import Abandoned, Confirmed, Failed, Warned
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Warned
 from events.query import Page
 from events.record import Recorded
 from events.views import fleet, incidents

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from tests.bench.cases import life
 from tests.bench.figure import Figure
 
 CASES = sorted(file.stem for file in (Path(__file__).parent / "cases").glob("[a-z]*.py"))
@@ -17,10 +18,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("cases", nargs="+", choices=CASES, metavar="CASE", help=f"one of: {', '.join(CASES)}")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--events", type=int, help="of so many events, and not of 1,000,000: for a try of `life`")
     asked = parser.parse_args()
+    cases = [import_module(f"tests.bench.cases.{name}") for name in asked.cases]
+    if asked.events and cases != [life]:
+        parser.error("--events is for the case life alone: the others are of what they say")
     missed = 0
-    for name in asked.cases:
-        for figure in import_module(f"tests.bench.cases.{name}").measure():
+    for case in cases:
+        for figure in life.measure(asked.events) if asked.events else case.measure():
             sys.stdout.write(f"{tell(figure, as_json=asked.json)}\n")
             sys.stdout.flush()
             missed += figure.met is False

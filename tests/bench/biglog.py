@@ -114,8 +114,8 @@ async def _append(log: EventLog, units: list[Unit]) -> None:
 def _ingredients() -> str:
     """Return what changes whenever a log made anew would be another."""
     package = Path(events.__file__).parent
-    parts = ("catalogue.py", "chain.py", "codec.py", "facets.py", "schema/sqlite.sql", "streams.py")
-    files = [*(package / part for part in parts), Path(lives.__file__)]
+    parts = ("chain.py", "codec.py", "facets.py", "schema/sqlite.sql", "streams.py")
+    files = [*(package / part for part in parts), *sorted((package / "catalogue").glob("*.py")), Path(lives.__file__)]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 

@@ -11,30 +11,13 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from events import codec, streams
-from events.catalogue import (
-    Abandoned,
-    ConfigurationApplied,
-    ConfigurationRefused,
-    Confirmed,
-    DaemonStarted,
-    DaemonStopped,
-    Delivered,
-    DeliveryFailing,
-    Event,
-    Failed,
-    Fired,
-    HoldLifted,
-    HoldPlaced,
-    Intended,
-    Message,
-    NamespaceRecovered,
-    NamespaceUnreachable,
-    Notified,
-    Resolved,
-    Severity,
-    Undeliverable,
-    Warned,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended, Warned
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused, DaemonStarted, DaemonStopped
+from events.catalogue.incidents import Fired, Resolved, Severity
+from events.catalogue.keepers import HoldLifted, HoldPlaced
+from events.catalogue.namespaces import NamespaceRecovered, NamespaceUnreachable
+from events.catalogue.notifications import Delivered, DeliveryFailing, Message, Notified, Undeliverable
 from events.record import Draft, decision_id
 from events.unit import Unit, Write
 from statemachine.configuration import Flattened, Scalar

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from events import catalogue, codec
+from events import codec
+from events.catalogue.daemon import DaemonStopped
 from events.log import EventLog, KeptLog
 from events.memory import MemoryLog, MemoryStore
 from events.query import Query
@@ -60,9 +61,9 @@ class SqliteDisk:
 DISKS: dict[str, type[MemoryDisk] | type[SqliteDisk]] = {"memory": MemoryDisk, "sqlite": SqliteDisk}
 
 
-def said(reason: str) -> catalogue.DaemonStopped:
+def said(reason: str) -> DaemonStopped:
     """Return an event; this type has the fewest fields."""
-    return catalogue.DaemonStopped(reason=reason)
+    return DaemonStopped(reason=reason)
 
 
 def draft(reason: str, *, id_: str | None = None, once: bool = False, actor: str = "test", minutes: int = 0) -> Draft:
@@ -95,4 +96,4 @@ async def everything(log: EventLog) -> list[Recorded]:
 
 def reasons(events: Sequence[Recorded]) -> list[str]:
     decoded = [codec.decode(recorded) for recorded in events]
-    return [event.reason for event in decoded if isinstance(event, catalogue.DaemonStopped)]
+    return [event.reason for event in decoded if isinstance(event, DaemonStopped)]

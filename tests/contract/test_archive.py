@@ -11,12 +11,14 @@ from msgspec import structs
 
 from events import codec, streams
 from events.anchor import Anchor, Segment, StillNeeded
-from events.catalogue import Archived, Confirmed, Intended
+from events.catalogue.acts import Confirmed, Intended
+from events.catalogue.log import Archived
 from events.errors import LogError, Misfit
 from events.log import KeptLog
 from events.memory import MemoryLog, MemoryStore
 from events.query import Query
 from events.record import Recorded
+from events.sqlite import index
 from events.transfer import shelving
 from events.transfer.copies import NotThere
 from events.transfer.shelving import position_before, why_not
@@ -112,6 +114,17 @@ async def test_ids_stay_taken_and_streams_keep_their_versions(free: KeptLog, tmp
     assert isinstance(next_, Appended)
     assert (next_.events[0].position, next_.events[0].version) == (9, 5)
     assert await free.version(ACTS) == 3
+
+
+async def test_an_id_is_known_be_it_archived_indexed_or_new(
+    free: KeptLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "IDS", 9)  # so that the next event lets the index know those before it
+    await archived(free, tmp_path, 6)  # the event that tells of it is the eighth
+    await added(free, unit(LIFE, 4, draft("ninth")))
+    await added(free, unit(LIFE, 5, draft("tenth")))
+
+    assert [await free.holds(id_) for id_ in ("r0", "r5", "r6", "ninth", "tenth", "r7", "")] == [True] * 5 + [False] * 2
 
 
 async def test_whoever_reads_an_archived_payload_is_told_where_it_is(free: KeptLog, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from events import codec, streams
 from events.anchor import Anchor, Segment
-from events.catalogue import LogFoundBroken
+from events.catalogue.log import LogFoundBroken
 from events.errors import LogError
 from events.log import EventLog, KeptLog
 from events.memory import MemoryLog

@@ -9,7 +9,8 @@ from msgspec import structs
 
 from events import chain, codec
 from events.anchor import Anchor, NotRedacted, Redaction
-from events.catalogue import Redacted, Warned
+from events.catalogue.acts import Warned
+from events.catalogue.log import Redacted
 from events.errors import LogUnusable
 from events.log import EventLog
 from events.query import Query

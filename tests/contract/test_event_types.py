@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from events import codec
-from events.catalogue import ConfigurationApplied, Event
+from events.catalogue import Event
+from events.catalogue.daemon import ConfigurationApplied
 from events.codec import TYPES, Undecodable
 from events.record import Recorded, decision_id, fact_id
 from statemachine.model import BecameReadable, Window, instant
@@ -108,6 +109,7 @@ def test_an_older_schema_is_lifted_step_by_step(monkeypatch: pytest.MonkeyPatch)
         ("daemon.exploded", 1, b"{}", "a newer Lamplighter wrote it. Upgrade this one"),
         ("daemon.stopped", 2, b"{}", "a newer Lamplighter wrote it. Upgrade this one"),
         ("daemon.stopped", 1, b"{}", "run `lamplighter log verify`"),
+        ("daemon.stopped", 1, b'{"reason":"\xbc"}', "run `lamplighter log verify`"),
         ("daemon.stopped", 1, b'{"reason":', "run `lamplighter log verify`"),
         ("endpoint.discovered", 2, DISCOVERED.replace(b'"gpu"', b'["gpu"]'), "at `$.sighting.configuration`"),
         ("endpoint.discovered", 1, DISCOVERED.replace(b'"gpu"', b'["gpu"]'), "at `$.sighting.configuration`"),

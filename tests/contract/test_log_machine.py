@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from events import codec
 from events.anchor import Anchor, NotRedacted, Redaction
-from events.catalogue import Archived, DaemonStopped, Redacted
+from events.catalogue.daemon import DaemonStopped
+from events.catalogue.log import Archived, Redacted
 from events.errors import LogError
 from events.log import KeptLog
 from events.memory import MemoryLog

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from events import codec, streams
-from events.catalogue import DaemonStopped, Event, EventParked, EventReplayed, EventSkipped
+from events.catalogue import Event
+from events.catalogue.daemon import DaemonStopped
+from events.catalogue.parked import EventParked, EventReplayed, EventSkipped
 from events.delivery import Patience, drain
 from events.errors import LogError
 from events.log import EventLog

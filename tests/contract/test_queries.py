@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from events import codec, streams
-from events.catalogue import Abandoned, Confirmed, DaemonStopped, Event, Intended, Warned
+from events.catalogue import Event
+from events.catalogue.acts import Abandoned, Confirmed, Intended, Warned
+from events.catalogue.daemon import DaemonStopped
 from events.chains import chain_of
 from events.log import EventLog
 from events.query import Query

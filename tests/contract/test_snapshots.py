@@ -12,7 +12,8 @@ from hypothesis import find, given, settings, strategies as st
 from msgspec import structs
 
 from events import codec
-from events.catalogue import ConfigurationApplied, Event
+from events.catalogue import Event
+from events.catalogue.daemon import ConfigurationApplied
 from events.log import EventLog
 from events.memory import MemoryLog, MemoryStore
 from events.record import Recorded

@@ -6,8 +6,15 @@ It never changes: another history would be another example. What is added to a v
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from events import catalogue, codec, streams
+from events import codec, streams
 from events.catalogue import Event
+from events.catalogue.access import Granted, TokenCreated, TokenRevoked
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended, Warned
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused, DaemonStarted, DaemonStopped
+from events.catalogue.incidents import Fired, Resolved, Severity
+from events.catalogue.keepers import HoldLifted, HoldPlaced, LeaseExpired, LeaseReleased, LeaseTaken
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
+from events.catalogue.notifications import Delivered, DeliveryFailing, Message, Notified, Superseded, Undeliverable
 from events.record import Recorded
 from statemachine import model
 from statemachine.configuration import Flattened
@@ -42,13 +49,13 @@ def changed(minutes: float, old: AnyStatus, new: AnyStatus, **more: object) -> m
     return model.StatusChanged(old=old, new=new, **(said | more))  # type: ignore[arg-type]
 
 
-def intended(intent: str, command: str, **more: object) -> catalogue.Intended:
+def intended(intent: str, command: str, **more: object) -> Intended:
     said: dict[str, object] = {"life": BORN, "version": 3, "evidence": (3, 4), "deadline": at(90), "reason": "too long"}
-    return catalogue.Intended(intent=intent, command=command, **(said | more))  # type: ignore[arg-type]
+    return Intended(intent=intent, command=command, **(said | more))  # type: ignore[arg-type]
 
 
-def notified(id_: str, message: catalogue.Message, incident: str) -> catalogue.Notified:
-    return catalogue.Notified(
+def notified(id_: str, message: Message, incident: str) -> Notified:
+    return Notified(
         notification=id_,
         message=message,
         title=f"acme/tgi: {message}",
@@ -61,21 +68,17 @@ def notified(id_: str, message: catalogue.Message, incident: str) -> catalogue.N
     )
 
 
-def fired(incident: str, rule: str, *, arrival: bool = False) -> catalogue.Fired:
-    severity = catalogue.Severity.CRITICAL if rule == "failed" else catalogue.Severity.WARNING
-    return catalogue.Fired(
-        incident=incident, rule=rule, severity=severity, reason="so", evidence=9, at=at(40), arrival=arrival
-    )
+def fired(incident: str, rule: str, *, arrival: bool = False) -> Fired:
+    severity = Severity.CRITICAL if rule == "failed" else Severity.WARNING
+    return Fired(incident=incident, rule=rule, severity=severity, reason="so", evidence=9, at=at(40), arrival=arrival)
 
 
-def resolved(incident: str) -> catalogue.Resolved:
-    return catalogue.Resolved(
-        incident=incident, rule="failed", reason="mended", evidence=10, fired_at=at(40), at=at(50)
-    )
+def resolved(incident: str) -> Resolved:
+    return Resolved(incident=incident, rule="failed", reason="mended", evidence=10, fired_at=at(40), at=at(50))
 
 
-def warned(edge: float) -> catalogue.Warned:
-    return catalogue.Warned(
+def warned(edge: float) -> Warned:
+    return Warned(
         policy="nights",
         revision="3f2a",
         life=BORN,
@@ -87,31 +90,29 @@ def warned(edge: float) -> catalogue.Warned:
     )
 
 
-def hold(id_: str, minutes: float) -> catalogue.HoldPlaced:
-    return catalogue.HoldPlaced(hold=id_, author="person:ana", reason="a demonstration", until=at(minutes))
+def hold(id_: str, minutes: float) -> HoldPlaced:
+    return HoldPlaced(hold=id_, author="person:ana", reason="a demonstration", until=at(minutes))
 
 
-def token(id_: str, name: str, expires_at: datetime | None = None) -> catalogue.TokenCreated:
-    return catalogue.TokenCreated(
+def token(id_: str, name: str, expires_at: datetime | None = None) -> TokenCreated:
+    return TokenCreated(
         token=id_,
         name=name,
-        grants=(catalogue.Granted(role="operate", namespaces=("acme", "lab-*")),),
+        grants=(Granted(role="operate", namespaces=("acme", "lab-*")),),
         digest="0f" * 32,
         expires_at=expires_at,
     )
 
 
-def leased(id_: str, *, pause_after: bool = False) -> catalogue.LeaseTaken:
-    return catalogue.LeaseTaken(
-        lease=id_, holder="person:ana", reason="an evaluation", until=at(95), pause_after=pause_after
-    )
+def leased(id_: str, *, pause_after: bool = False) -> LeaseTaken:
+    return LeaseTaken(lease=id_, holder="person:ana", reason="an evaluation", until=at(95), pause_after=pause_after)
 
 
 _PAUSED, _RUNNING, _STARTING = Status.PAUSED, Status.RUNNING, Status.INITIALIZING
 _OURS = model.Cause(by=By.PERSON, trigger=Trigger.PAUSE, editor=ANA, intent="i-1")
 _TOLD: list[tuple[float, str, Event]] = [
-    (0, streams.DAEMON, catalogue.DaemonStarted(version="0.1.0", mode="act", configuration="d-1", down_since=None)),
-    (0, streams.DAEMON, catalogue.ConfigurationApplied(digest="d-1", changes={"settle": "15m", "mode": "act"})),
+    (0, streams.DAEMON, DaemonStarted(version="0.1.0", mode="act", configuration="d-1", down_since=None)),
+    (0, streams.DAEMON, ConfigurationApplied(digest="d-1", changes={"settle": "15m", "mode": "act"})),
     (
         1,
         LIFE,
@@ -129,15 +130,15 @@ _TOLD: list[tuple[float, str, Event]] = [
     ),
     (10, ACTS, warned(600)),
     (12, ACTS, hold("h-1", 15)),
-    (13, ACTS, catalogue.HoldLifted(hold="h-1", author="person:ana")),
+    (13, ACTS, HoldLifted(hold="h-1", author="person:ana")),
     (20, ACTS, intended("i-1", "pause", policy="nights", revision="3f2a", updated_at=BORN)),
     (21, LIFE, changed(21, _RUNNING, _PAUSED, updated_at=at(21), updated_by=ANA, cause=_OURS)),
     (21, LIFE, model.ReplicasChanged(window=window(21), old_ready=1, old_target=2, ready=0, target=0)),
-    (21, ACTS, catalogue.Confirmed(intent="i-1", status="paused", seen_at=at(21))),
+    (21, ACTS, Confirmed(intent="i-1", status="paused", seen_at=at(21))),
     (25, ACTS, intended("i-2", "resume", scaling={"minReplica": 1, "maxReplica": 2})),
-    (26, ACTS, catalogue.Failed(intent="i-2", error="refused", code=403)),
+    (26, ACTS, Failed(intent="i-2", error="refused", code=403)),
     (27, ACTS, intended("i-3", "resume")),
-    (28, ACTS, catalogue.Abandoned(intent="i-3", reason="somebody was there", touched=True)),
+    (28, ACTS, Abandoned(intent="i-3", reason="somebody was there", touched=True)),
     (30, LIFE, changed(30, _PAUSED, _STARTING, kind=model.Kind.SKIPPED, via=(Status.PENDING,), updated_by=ANA)),
     (33, LIFE, model.ReplicasChanged(window=window(33), old_ready=0, old_target=0, ready=1, target=1)),
     (33, LIFE, changed(33, _STARTING, _RUNNING)),
@@ -148,18 +149,18 @@ _TOLD: list[tuple[float, str, Event]] = [
     (39, LIFE, model.BecameReadable(window=window(39, gap=True))),
     (40, LIFE, changed(40, _RUNNING, Status.FAILED)),
     (40, FAILED, fired("n-1", "failed")),
-    (40, PAGER, notified("l-1", catalogue.Message.FIRING, "n-1")),
-    (41, PAGER, catalogue.DeliveryFailing(notification="l-1", error="502")),
-    (42, PAGER, catalogue.Delivered(notification="l-1", attempts=2)),
+    (40, PAGER, notified("l-1", Message.FIRING, "n-1")),
+    (41, PAGER, DeliveryFailing(notification="l-1", error="502")),
+    (42, PAGER, Delivered(notification="l-1", attempts=2)),
     (45, LIFE, changed(45, Status.FAILED, UnknownStatus("hibernating"), kind=model.Kind.UNKNOWN)),
     (50, FAILED, resolved("n-1")),
-    (50, PAGER, notified("l-2", catalogue.Message.RESOLVED, "n-1")),
+    (50, PAGER, notified("l-2", Message.RESOLVED, "n-1")),
     (55, FAILED, fired("n-2", "failed")),
-    (55, PAGER, notified("l-3", catalogue.Message.FIRING, "n-2")),
-    (56, PAGER, catalogue.Undeliverable(notification="l-3", attempts=10, error="gone")),
+    (55, PAGER, notified("l-3", Message.FIRING, "n-2")),
+    (56, PAGER, Undeliverable(notification="l-3", attempts=10, error="gone")),
     (57, STUCK, fired("n-3", "stuck", arrival=True)),
-    (57, PAGER, notified("l-4", catalogue.Message.ARRIVAL, "n-3")),
-    (58, PAGER, catalogue.Superseded(notification="l-2", by="l-4")),
+    (57, PAGER, notified("l-4", Message.ARRIVAL, "n-3")),
+    (58, PAGER, Superseded(notification="l-2", by="l-4")),
     (
         60,
         streams.life(OLD, BORN),
@@ -169,27 +170,27 @@ _TOLD: list[tuple[float, str, Event]] = [
     (62, streams.life(NEW, BORN), model.Discovered(seen_at=at(62), absent_at=None, sighting=sighting(_STARTING))),
     (63, streams.acts(NEW), intended("i-4", "pause")),
     (63, streams.acts(NEW), hold("h-2", 600)),
-    (64, streams.namespace("acme"), catalogue.NamespaceUnreachable(since=at(64), error="server", detail="503")),
-    (65, streams.namespace("acme"), catalogue.NamespaceRecovered(since=at(64), seen_at=at(65))),
-    (66, streams.namespace("acme"), catalogue.DisappearanceSuspected(seen_at=at(66), missing=("acme/tgi",), known=3)),
-    (67, streams.namespace("other"), catalogue.NamespaceUnreachable(since=at(67), error="server", detail="503")),
-    (68, streams.namespace("third"), catalogue.SuspicionEnded(seen_at=at(68), confirmed=True)),
+    (64, streams.namespace("acme"), NamespaceUnreachable(since=at(64), error="server", detail="503")),
+    (65, streams.namespace("acme"), NamespaceRecovered(since=at(64), seen_at=at(65))),
+    (66, streams.namespace("acme"), DisappearanceSuspected(seen_at=at(66), missing=("acme/tgi",), known=3)),
+    (67, streams.namespace("other"), NamespaceUnreachable(since=at(67), error="server", detail="503")),
+    (68, streams.namespace("third"), SuspicionEnded(seen_at=at(68), confirmed=True)),
     (70, streams.EVERYTHING, hold("h-3", 700)),
     (71, ACTS, warned(60)),
     (72, streams.acts(NEW), intended("i-5", "resume")),
-    (73, streams.acts(NEW), catalogue.Confirmed(intent="i-5", status="running", seen_at=at(73), late=True)),
+    (73, streams.acts(NEW), Confirmed(intent="i-5", status="running", seen_at=at(73), late=True)),
     (74, streams.acts(NEW), intended("i-6", "pause")),
-    (75, streams.acts(NEW), catalogue.Failed(intent="i-6", error="its effect never showed")),
-    (80, streams.DAEMON, catalogue.ConfigurationRefused(reason="settle: not a duration")),
-    (81, streams.DAEMON, catalogue.DaemonStopped(reason="asked to")),
+    (75, streams.acts(NEW), Failed(intent="i-6", error="its effect never showed")),
+    (80, streams.DAEMON, ConfigurationRefused(reason="settle: not a duration")),
+    (81, streams.DAEMON, DaemonStopped(reason="asked to")),
     (82, streams.lease(TGI), leased("e-1", pause_after=True)),
     (83, streams.lease(TGI), leased("e-2")),
-    (84, streams.lease(TGI), catalogue.LeaseReleased(lease="e-1", holder="person:ana")),
+    (84, streams.lease(TGI), LeaseReleased(lease="e-1", holder="person:ana")),
     (85, streams.lease(NEW), leased("e-3")),
-    (86, streams.lease(NEW), catalogue.LeaseExpired(lease="e-3", holder="person:ana", until=at(95))),
+    (86, streams.lease(NEW), LeaseExpired(lease="e-3", holder="person:ana", until=at(95))),
     (87, streams.ACCESS, token("t-1", "ci", expires_at=at(900))),
     (88, streams.ACCESS, token("t-2", "lost")),
-    (89, streams.ACCESS, catalogue.TokenRevoked(token="t-2", name="lost")),
+    (89, streams.ACCESS, TokenRevoked(token="t-2", name="lost")),
 ]
 
 

@@ -9,26 +9,22 @@ from typing import Any
 import pytest
 
 from events import codec, streams
-from events.catalogue import (
-    ConfigurationApplied,
-    ConfigurationRefused,
-    Delivered,
-    DisappearanceSuspected,
-    Fired,
-    Message,
-    NamespaceRecovered,
-    NamespaceUnreachable,
-    Notified,
-    Resolved,
-    SuspicionEnded,
-    Warned,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Warned
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused, DaemonStarted
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
+from events.catalogue.notifications import Delivered, Message, Notified
+from events.delivery import Patience, drain
 from events.memory import MemoryLog
+from events.parking import skip
 from events.query import Query
+from events.record import Recorded
 from events.unit import CursorMove, Unit
+from events.views import incidents
 from service.clock import LoopClock
 from service.config import Settings
-from service.subscribers.alerts import Alerts
+from service.subscribers.alerts import Alerts, rules
 from statemachine.model import Discovered, EndpointName
 from statemachine.status import Status
 from tests.unit.alerts.stories import BORN, NOON, TGI, by_rule, changed, deleted, discovered, life, settings, tell, told
@@ -304,6 +300,56 @@ async def test_a_bad_configuration_is_told_to_every_route_until_a_good_one_is_in
     ]
 
 
+async def test_people_are_told_when_events_are_set_aside_and_when_all_are_settled(stage: Stage) -> None:
+    class Books:
+        name = "hook/books"
+        types = ("daemon.started",)
+
+        async def handle(self, recorded: Recorded, event: Event) -> Unit | None:
+            raise KeyError(f"no page {recorded.position}")
+
+    started = DaemonStarted(version="1", mode="observe", configuration="d", down_since=None)
+    async with stage.running():
+        await stage.tell(streams.DAEMON, started, started)
+        await drain(stage.log, Books(), stage.clock, Patience(retries=()))
+        await stage.clock.sleep(0.1)
+        aside = [(row.name, row.position) for row in await stage.log.parked()]
+        for name, position in aside:
+            assert await told(stage.log, Resolved) == []
+            await skip(stage.log, name, position, actor="person:ann", why="by hand", now=stage.clock.now())
+            await stage.clock.sleep(0.1)
+
+    (fired,), (resolved,) = await told(stage.log, Fired), await told(stage.log, Resolved)
+    notified = await told(stage.log, Notified)
+    assert len(aside) == 2
+    assert (fired.rule, fired.severity, resolved.incident) == ("parked", "warning", fired.incident)
+    assert fired.reason == "hook/books could not take position 1: KeyError: 'no page 1'"
+    assert "What to do: lamplighter parked" in notified[0].text
+    assert [one.title for one in notified] == [
+        "lamplighter: events set aside",
+        "lamplighter: over: events set aside for 0 s",
+    ]
+
+
+async def test_they_are_told_also_of_an_event_that_the_alerts_themselves_could_not_take(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoiled(*_: object, **__: object) -> None:
+        raise KeyError("spoon")
+
+    await known(stage, Status.RUNNING)
+    async with stage.running():
+        with monkeypatch.context() as patch:
+            patch.setattr(rules, "_endpoint", spoiled)
+            await stage.tell(life(), changed(Status.RUNNING, Status.FAILED))
+            await stage.clock.sleep(60)
+
+    (fired,) = await told(stage.log, Fired)
+    assert (fired.rule, fired.evidence) == ("parked", 3)
+    assert fired.reason == "alerts could not take position 2: KeyError: 'spoon'"
+    assert [row.position for row in await stage.log.parked()] == [2]
+
+
 async def test_a_policy_s_warning_goes_to_its_routes_and_is_no_incident(stage: Stage) -> None:
     warned = Warned(
         policy="old",
@@ -369,6 +415,23 @@ async def test_a_replay_from_the_beginning_decides_nothing_anew(stage: Stage) ->
         await stage.clock.sleep(60)
 
     assert await stage.log.head() == before
+
+
+async def test_what_ended_so_long_ago_that_only_the_log_knows_it_is_not_opened_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incidents, "RECENT", 1)
+    async with stage.running():
+        await life_of_one(stage)
+        await stage.tell(life(), changed(Status.FAILED, Status.RUNNING))
+    (first, *_) = await told(stage.log, Fired)
+    stage.log.store.move("alerts", 0)
+    alerts = stage.alerts()
+    await alerts.restore()
+
+    again = await stage.log.read(Query(types=alerts.types, before=first.evidence + 1))
+
+    assert [await alerts.handle(recorded, codec.decode(recorded)) for recorded in again.events] == [None, None]
 
 
 async def test_an_event_that_is_handed_over_twice_is_decided_once(stage: Stage) -> None:

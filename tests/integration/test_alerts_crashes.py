@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from events import streams
-from events.catalogue import Delivered, Fired, Message, Notified, Resolved, Superseded
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.notifications import Delivered, Message, Notified, Superseded
 from events.memory import MemoryLog
 from events.query import Query
 from events.views.outbox import Outbox

@@ -11,17 +11,8 @@ from typing import Any
 import pytest
 
 from events import streams
-from events.catalogue import (
-    Delivered,
-    DeliveryFailing,
-    Fired,
-    Message,
-    Notified,
-    Resolved,
-    Severity,
-    Superseded,
-    Undeliverable,
-)
+from events.catalogue.incidents import Fired, Resolved, Severity
+from events.catalogue.notifications import Delivered, DeliveryFailing, Message, Notified, Superseded, Undeliverable
 from events.errors import LogUnusable
 from events.memory import MemoryLog
 from events.streams import Subject

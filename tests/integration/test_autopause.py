@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.catalogue import Abandoned, Confirmed, Failed, Intended, Warned
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended, Warned
 from events.record import Recorded
 from service.ports import Refused
 from service.simulator import Happening

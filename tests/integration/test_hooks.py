@@ -16,7 +16,7 @@ from aiohttp import web
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
 from events import streams
-from events.catalogue import EventParked, EventReplayed, EventSkipped
+from events.catalogue.parked import EventParked, EventReplayed, EventSkipped
 from events.unit import CursorMove, Unit
 from service.app import World, once
 from service.clock import LoopClock

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from events.catalogue import Intended
+from events.catalogue.acts import Intended
 from service import app
 from service.access import Failures
 from service.app import World, daemon

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from events.catalogue import Abandoned, Confirmed, Failed
+from events.catalogue.acts import Abandoned, Confirmed, Failed
 from service.app import World, daemon
 from service.simulator.orders import Order
 from statemachine.model import Discovered

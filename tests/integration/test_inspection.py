@@ -8,13 +8,19 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from events.catalogue import Fired, LogFoundBroken, LogFoundSound, Notified, Resolved
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.log import LogFoundBroken, LogFoundSound
+from events.catalogue.notifications import Notified
 from events.errors import LogError, LogUnusable
 from events.memory import MemoryLog
-from events.query import Query
-from events.sqlite import SqliteLog, driver
+from events.query import Page, Query
+from events.sqlite import SqliteLog, index
+from events.sqlite.index import STEP
+from events.sqlite.plans import NEAR
+from events.sqlite.reindexing import reindex
 from events.transfer.shelving import Order, shelve
 from events.views.uptime import Uptime
+from service import findings
 from service.clock import LoopClock
 from service.inspection import FIRST_SECONDS, Inspection
 from service.live import Live
@@ -177,6 +183,91 @@ async def test_an_event_that_is_not_found_any_more_is_told_though_every_link_hol
     assert [event.why for event in await told(log, LogFoundBroken)] == [finding.broken]
     assert (await inspection.inspect()).broken is None
     await log.close()
+
+
+async def test_what_is_wrong_with_the_index_is_told_once_also_where_the_index_hides_that_it_was(tmp_path: Path) -> None:
+    log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+    await added(log, *lives_of(1, 2, count=STEP + NEAR))
+    live = Live(log, LoopClock(start=NOON))
+    await live.catch_up()
+    inspection = Inspection(log=log, live=live, clock=LoopClock(start=NOON))
+    with closing(sqlite3.connect(log.path)) as con:
+        con.executescript("DELETE FROM followers WHERE position = (SELECT min(position) FROM followers)")
+    await inspection.inspect()
+    await added(log, unit("acts/acme/tgi", 0, *(draft(f"later {number}") for number in range(STEP))))
+    with closing(sqlite3.connect(log.path)) as con:
+        of_it = "(SELECT kind FROM kinds WHERE type = 'log.found_broken')"
+        con.executescript(f"DELETE FROM entries WHERE kind = {of_it}; DELETE FROM kinds WHERE kind = {of_it}")  # noqa: S608 - a constant
+    await live.catch_up()
+
+    for _ in range(2):
+        await inspection.inspect()
+
+    hidden = await log.read(Query(types=("log.found_broken",)))
+    told_of = [event for event in await everything(log) if event.type == "log.found_broken"]
+    assert (hidden.events, len(told_of)) == ((), 1)
+    await log.close()
+
+
+@pytest.mark.parametrize("row", [None, b'{"newest": 0, "upto": 0}', b"no row of ours"])
+async def test_what_was_told_is_known_whatever_the_board_remembers_of_it(stage: Stage, row: bytes | None) -> None:
+    change(stage.log, 17)
+    await stage.inspection.inspect()
+    await stage.log.board.put(findings.BOARD, {findings.KEY: row})
+    for _ in range(2):
+        await stage.inspection.inspect()
+
+    assert len(await stage.events()) == 1
+
+
+async def test_a_later_inspection_reads_only_what_came_since_to_know_what_was_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await findings.newest(stage.log, stage.clock)
+    await added(stage.log, unit("acts/acme/tgi", 0, *(draft(f"later {number}") for number in range(10))))
+    asked: list[Query] = []
+    read = stage.log.read
+
+    async def reading(query: Query) -> Page:
+        asked.append(query)
+        return await read(query)
+
+    monkeypatch.setattr(stage.log, "read", reading)
+    await findings.newest(stage.log, stage.clock)
+
+    assert max(query.before - query.after for query in asked if query.before is not None) < 30
+
+
+async def test_what_an_older_version_left_is_told_with_what_to_do_until_that_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "STEP", 1)
+    log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+    await added(log, *lives_of(1, 2, count=20))
+    with monkeypatch.context() as patch:
+        patch.setattr("events.sqlite.rows.tidy", lambda con: None)  # as that version did
+        async for _ in shelve(log, tmp_path, Order(last=10, actor="person:ana", now=NOON), lambda done, whole: None):
+            pass
+    for _ in range(2):
+        await inspected(log)
+    await log.close()
+    reindex(log.path, "a test", lambda done, whole: None)
+    log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+    for _ in range(2):
+        await inspected(log)
+
+    (broken,), sound = await told(log, LogFoundBroken), await told(log, LogFoundSound)
+    assert broken.why.startswith("the index of the log is wrong, in its table kinds: no event needs its row ")
+    assert "An older version left such rows when it archived or redacted. No event is lost" in broken.why
+    assert broken.why.count("stop the daemon and run `lamplighter log reindex`") == broken.why.count("reindex") == 1
+    assert len(sound) == 1
+    await log.close()
+
+
+async def inspected(log: SqliteLog) -> None:
+    live = Live(log, LoopClock(start=NOON))
+    await live.catch_up()
+    await Inspection(log=log, live=live, clock=LoopClock(start=NOON)).inspect()
 
 
 async def test_what_was_found_is_shown_in_figures_and_unknown_before(tmp_path: Path) -> None:

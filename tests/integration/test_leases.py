@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from events import streams
-from events.catalogue import Abandoned, Intended, LeaseExpired, LeaseReleased, LeaseTaken, Warned
+from events.catalogue.acts import Abandoned, Intended, Warned
+from events.catalogue.keepers import LeaseExpired, LeaseReleased, LeaseTaken
 from service.app import World, once
 from service.commands import Done, GivenUp, NotAllowed, NothingToDo
 from service.leases import Lease, Released

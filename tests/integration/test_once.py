@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from events.catalogue import Intended
+from events.catalogue.acts import Intended
 from events.errors import LogUnusable
 from events.memory import MemoryLog
 from events.unit import Result, Unit

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.catalogue import Abandoned, Confirmed, Intended
+from events.catalogue.acts import Abandoned, Confirmed, Intended
 from events.memory import MemoryLog
 from events.query import Page, Query
 from service.app import World, once

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.catalogue import ConfigurationApplied
+from events.catalogue.daemon import ConfigurationApplied
 from events.errors import LogUnusable
 from events.memory import MemoryLog
 from events.unit import Result, Unit

@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from events import codec, streams
-from events.catalogue import ConfigurationRefused, HoldPlaced, Intended
+from events.catalogue.acts import Intended
+from events.catalogue.daemon import ConfigurationRefused
+from events.catalogue.keepers import HoldPlaced
 from events.errors import LogUnusable
 from events.memory import MemoryLog
 from events.query import Page, Query

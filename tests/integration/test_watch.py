@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.catalogue import DisappearanceSuspected, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
 from events.unit import Result, Unit
 from service.watch.track import Track
 from statemachine.machine import Command

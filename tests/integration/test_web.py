@@ -9,7 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from events.catalogue import Confirmed, HoldPlaced, Intended, Warned
+from events.catalogue.acts import Confirmed, Intended, Warned
+from events.catalogue.keepers import HoldPlaced
 from service.parts import Parts
 from service.web.routes import ROUTES
 from tests.integration.world import ACT, Scene

@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from events.catalogue import Abandoned, Confirmed, Failed, Fired, Intended
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended
+from events.catalogue.incidents import Fired
 from service.commands import Done, GivenUp, NotAllowed, Rejected
 from service.huggingface.answers import Answer, Call
 from service.huggingface.verdicts import judge

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from events.catalogue import ConfigurationApplied, Warned
+from events.catalogue.acts import Warned
+from events.catalogue.daemon import ConfigurationApplied
 from service.config import Policy
 from service.leases.rest import POLICY
 from service.simulator import State

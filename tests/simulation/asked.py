@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from events.catalogue import Confirmed
+from events.catalogue.acts import Confirmed
 from tests.simulation.callers import Ask
 from tests.simulation.record import Meant, Record
 from tests.simulation.witness import ROBOT

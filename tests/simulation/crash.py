@@ -109,6 +109,9 @@ class CrashingLog:
     async def version(self, stream: str) -> int:
         return await self.ask(lambda: self._log.version(stream))
 
+    async def holds(self, id_: str) -> bool:
+        return await self.ask(lambda: self._log.holds(id_))
+
     async def cursor(self, name: str) -> int:
         return await self.ask(lambda: self._log.cursor(name))
 

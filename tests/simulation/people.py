@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from events import codec
-from events.catalogue import Intended, Warned
+from events.catalogue.acts import Intended, Warned
 from events.record import Recorded
 from events.streams import subject
 from service.simulator import Request

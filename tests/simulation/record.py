@@ -6,21 +6,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from events import codec
-from events.catalogue import (
-    Abandoned,
-    ConfigurationApplied,
-    Confirmed,
-    DisappearanceSuspected,
-    Event,
-    Failed,
-    HoldLifted,
-    HoldPlaced,
-    Intended,
-    LeaseExpired,
-    LeaseReleased,
-    LeaseTaken,
-    SuspicionEnded,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended
+from events.catalogue.daemon import ConfigurationApplied
+from events.catalogue.keepers import HoldLifted, HoldPlaced, LeaseExpired, LeaseReleased, LeaseTaken
+from events.catalogue.namespaces import DisappearanceSuspected, SuspicionEnded
 from events.record import Recorded
 from events.streams import EVERYTHING, subject
 from service.config import Configuration

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from events.catalogue import Intended, LeaseExpired
+from events.catalogue.acts import Intended
+from events.catalogue.keepers import LeaseExpired
 from service.simulator import Happening, State
 from tests.simulation.callers import Stay
 from tests.simulation.clocks import ROUNDING

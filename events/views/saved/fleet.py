@@ -5,7 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from events.catalogue import Abandoned, Confirmed, Failed, Intended, LeaseTaken, Warned
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended, Warned
+from events.catalogue.keepers import LeaseTaken
 from events.views.fleet import Act, Fleet, Health, Hold, Known, Lease
 from events.views.saved.form import Shape
 from statemachine.model import Endpoint, EndpointName

@@ -4,19 +4,12 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from events.catalogue import Notified
+from events.catalogue.notifications import Notified
 from events.views.incidents import Incident, Incidents
 from events.views.outbox import Letter, Outbox
 from events.views.saved.form import Shape
 
-FOLD = 1
-
-
-class FiredRow(msgspec.Struct, frozen=True, kw_only=True, tag="fired"):
-    """An incident that fired once, and the stream that tells of it."""
-
-    incident: str
-    stream: str
+FOLD = 2
 
 
 class OpenRow(msgspec.Struct, frozen=True, kw_only=True, tag="open"):
@@ -51,12 +44,11 @@ class UntoldRow(msgspec.Struct, frozen=True, kw_only=True, tag="untold"):
     notified: Notified
 
 
-Row = FiredRow | OpenRow | RecentRow | PendingRow | EndedRow | UntoldRow
+Row = OpenRow | RecentRow | PendingRow | EndedRow | UntoldRow
 
 
 def _rows(outbox: Outbox) -> Iterator[Row]:
     incidents = outbox.incidents
-    yield from (FiredRow(incident=incident, stream=stream) for incident, stream in incidents.fired.items())
     yield from (OpenRow(incident=incident) for incident in incidents.open.values())
     yield from (RecentRow(incident=incident) for incident in incidents.recent)
     yield from (PendingRow(letter=letter) for letter in outbox.pending.values())
@@ -70,7 +62,6 @@ def _view(position: int, rows: Iterable[Row]) -> Outbox:
     outbox = Outbox(Incidents())
     outbox.position = outbox.incidents.position = position
     outbox.incidents.know(
-        fired={row.incident: row.stream for row in found if isinstance(row, FiredRow)},
         open_=(row.incident for row in found if isinstance(row, OpenRow)),
         recent=(row.incident for row in found if isinstance(row, RecentRow)),
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from events.catalogue import TokenCreated
+from events.catalogue.access import TokenCreated
 from events.views.saved.form import Shape
 from events.views.tokens import Token, Tokens
 

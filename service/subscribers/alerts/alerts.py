@@ -7,13 +7,17 @@ log's incidents up to the head, and what it has seen from the facts up to its cu
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
 from events import codec, delivery
-from events.catalogue import Event, Fired, Warned
+from events.catalogue import Event
+from events.catalogue.acts import Warned
+from events.catalogue.incidents import Fired
+from events.catalogue.parked import EventReplayed, EventSkipped
 from events.errors import LogUnusable
 from events.log import EventLog
 from events.record import Draft, Recorded
@@ -25,8 +29,8 @@ from service.clock import Clock, wait
 from service.config import Settings
 from service.shelf import VIEWS, Shelf, fewest
 from service.subscribers.alerts import reading, saved
-from service.subscribers.alerts.desk import Desk, Entry
-from service.subscribers.alerts.rules import UNREACHABLE, judge
+from service.subscribers.alerts.desk import Desk, Entry, incident_id
+from service.subscribers.alerts.rules import UNREACHABLE, Onset, Verdict, judge
 from service.subscribers.alerts.waiting import Instant, Wait, Waiting, can_tell, evidence, onset, seconds_left
 
 ACTOR = "alerts"
@@ -153,7 +157,7 @@ class Alerts:
         """Return what follows from an event; asked again for the same one, the same, on the streams as they are now."""
         async with self._turn:
             if recorded.position not in self._decided:
-                self._decided[recorded.position] = self._decide(recorded, event)
+                self._decided[recorded.position] = await self._decide(recorded, event)
                 if len(self._decided) > REMEMBERED:
                     del self._decided[next(iter(self._decided))]
             entries = self._decided[recorded.position]
@@ -166,7 +170,7 @@ class Alerts:
         """
         async with self._turn:
             for overdue in list(self._overdue()):
-                entries = self._desk().decide(onset(overdue, self._settings.incidents, self._fleet))
+                entries = await self._entries([onset(overdue, self._settings.incidents, self._fleet)])
                 await self._append(entries, evidence(overdue, self._fleet))
             if hurry or self._arrival_seconds() <= 0:
                 for entry in self._desk().tell_arrivals():
@@ -184,18 +188,24 @@ class Alerts:
             await self._clock.sleep(SHORTEST_NAP)
             await wait(self._clock, self._changed, max(0.0, seconds - SHORTEST_NAP))
 
-    def _decide(self, recorded: Recorded, event: Event) -> tuple[Entry, ...]:
+    async def _decide(self, recorded: Recorded, event: Event) -> tuple[Entry, ...]:
         self._fleet.apply(recorded, event)
         newest = recorded.position == self._fleet.position  # else it was set aside, and comes again
         if newest and self._waiting.apply(self._fleet, recorded, event, self._instant()):
             self._changed.set()
-        desk = self._desk()
         if isinstance(event, Warned):
-            return desk.warn(recorded, event)
-        verdicts = judge(self._fleet, recorded, event)
-        entries = tuple(entry for verdict in verdicts for entry in desk.decide(verdict))
+            return self._desk().warn(recorded, event)
+        parked = isinstance(event, EventReplayed | EventSkipped) and bool(await self._log.parked())
+        entries = await self._entries(judge(self._fleet, recorded, event, parked=parked))
         self._take(entries)
         return entries
+
+    async def _entries(self, verdicts: Iterable[Verdict]) -> tuple[Entry, ...]:
+        """Decide, knowing which of the incidents stand in the log: what ended long ago is known to nobody else."""
+        verdicts = tuple(verdicts)
+        ids = [incident_id(verdict) for verdict in verdicts if isinstance(verdict, Onset)]
+        desk = replace(self._desk(), decided=frozenset([id_ for id_ in ids if await self._log.holds(id_)]))
+        return tuple(entry for verdict in verdicts for entry in desk.decide(verdict))
 
     def _take(self, entries: Iterable[Entry]) -> None:
         """Know what is decided before the log says so: the next event must not decide it again."""

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from events import streams
-from events.catalogue import Fired, Message, Notified, Resolved, Warned
+from events.catalogue.acts import Warned
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.notifications import Message, Notified
 from events.record import Recorded, decision_id
 from events.streams import Subject
 from events.views.fleet import Fleet
@@ -30,14 +32,23 @@ class Entry:
     event: Fired | Resolved | Notified
 
 
+def incident_id(onset: Onset) -> str:
+    """Return the id of the incident that a condition is, or was: the same whenever it is asked."""
+    return decision_id("incident", onset.rule, onset.subject, onset.cause)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What a decision rests on: the endpoints and the incidents as known, the settings in force, and the time."""
+    """What a decision rests on: the endpoints and the incidents as known, the settings in force, and the time.
+
+    `decided` holds the id of each incident that stands in the log already, of those that could be decided now.
+    """
 
     fleet: Fleet
     incidents: Incidents
     settings: Settings
     now: datetime
+    decided: frozenset[str] = frozenset()
 
     def decide(self, verdict: Verdict) -> tuple[Entry, ...]:
         """Say what follows from a condition that holds, or does not: nothing, if it is as known."""
@@ -76,8 +87,8 @@ class Desk:
 
     def _fire(self, onset: Onset) -> Iterator[Entry]:
         stream = streams.incident(onset.rule, onset.subject)
-        id_ = decision_id("incident", onset.rule, onset.subject, onset.cause)
-        if stream in self.incidents.open or self.incidents.has(id_):
+        id_ = incident_id(onset)
+        if stream in self.incidents.open or id_ in self.decided:
             return
         fired = Fired(
             incident=id_,

@@ -6,26 +6,14 @@ from typing import Any
 import structlog
 
 from events import codec
-from events.catalogue import (
-    Abandoned,
-    ConfigurationApplied,
-    ConfigurationRefused,
-    Confirmed,
-    DaemonStarted,
-    DisappearanceSuspected,
-    Event,
-    Failed,
-    Fired,
-    Intended,
-    LogFoundBroken,
-    LogFoundSound,
-    NamespaceRecovered,
-    NamespaceUnreachable,
-    Notified,
-    Resolved,
-    SuspicionEnded,
-    Warned,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended, Warned
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused, DaemonStarted
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.log import LogFoundBroken, LogFoundSound
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, NamespaceUnreachable, SuspicionEnded
+from events.catalogue.notifications import Notified
+from events.catalogue.parked import EventParked, EventReplayed, EventSkipped
 from events.log import EventLog
 from events.paging import matching
 from events.query import Query
@@ -57,6 +45,9 @@ _READ: tuple[type[Event], ...] = (
     DaemonStarted,
     LogFoundBroken,
     LogFoundSound,
+    EventParked,
+    EventReplayed,
+    EventSkipped,
 )
 _DECIDED: tuple[type[Event], ...] = (Fired, Resolved, Notified)
 

@@ -10,6 +10,7 @@
 | suspected     | a namespace | so many of its endpoints vanished at once that a token's trouble is likelier      |
 | configuration | the daemon  | the configuration file cannot be used, and the one before stays in force          |
 | log           | the daemon  | the log's chain does not hold, or what is shown is not what the log says          |
+| parked        | the daemon  | something is set aside that a subscriber could not take                           |
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,20 +19,13 @@ from datetime import datetime
 from types import MappingProxyType
 
 from events import streams
-from events.catalogue import (
-    ConfigurationApplied,
-    ConfigurationRefused,
-    Confirmed,
-    DaemonStarted,
-    DisappearanceSuspected,
-    Event,
-    Failed,
-    LogFoundBroken,
-    LogFoundSound,
-    NamespaceRecovered,
-    Severity,
-    SuspicionEnded,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Confirmed, Failed
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused, DaemonStarted
+from events.catalogue.incidents import Severity
+from events.catalogue.log import LogFoundBroken, LogFoundSound
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, SuspicionEnded
+from events.catalogue.parked import EventParked, EventReplayed, EventSkipped
 from events.record import Recorded
 from events.streams import Subject
 from events.views.fleet import Fleet, Known
@@ -40,6 +34,7 @@ from statemachine.status import Status, UnknownStatus
 
 FAILED, STUCK, UNEXPECTED, ACT_FAILED = "failed", "stuck", "unexpected", "act_failed"
 UNREACHABLE, SUSPECTED, CONFIGURATION, LOG = "unreachable", "suspected", "configuration", "log"
+PARKED = "parked"
 OF_ENDPOINTS = (FAILED, STUCK, UNEXPECTED, ACT_FAILED)
 
 # What a message says of the subject: "acme/tgi: failed", "acme/tgi: over: failed for 12 min".
@@ -53,6 +48,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         SUSPECTED: "endpoints vanished together",
         CONFIGURATION: "configuration refused",
         LOG: "log broken",
+        PARKED: "events set aside",
     }
 )
 
@@ -86,8 +82,11 @@ class Over:
 Verdict = Onset | Over
 
 
-def judge(fleet: Fleet, recorded: Recorded, event: Event) -> Iterator[Verdict]:
-    """Say which conditions hold and which do not, by this event; the fleet has taken it in already."""
+def judge(fleet: Fleet, recorded: Recorded, event: Event, *, parked: bool) -> Iterator[Verdict]:
+    """Say which conditions hold and which do not, by this event; the fleet has taken it in already.
+
+    `parked`: something is set aside still, where the event says that something is no more.
+    """
     subject, cause = streams.subject(recorded.stream), recorded.position
 
     def over(rule: str, reason: str, at: datetime) -> Over:
@@ -108,6 +107,8 @@ def judge(fleet: Fleet, recorded: Recorded, event: Event) -> Iterator[Verdict]:
             yield over(SUSPECTED, "they are really gone" if confirmed else "they were seen again", at)
         case ConfigurationRefused() | ConfigurationApplied() | DaemonStarted() | LogFoundBroken() | LogFoundSound():
             yield _daemon(subject, recorded, event)
+        case EventParked() | EventReplayed() | EventSkipped():
+            yield from _parked(subject, recorded, event, still=parked)
         case _:
             pass
 
@@ -207,3 +208,16 @@ def _daemon(
             return onset(LOG, Severity.CRITICAL, why, at)
         case LogFoundSound(at=at, position=position):
             return over(LOG, f"it was found sound up to position {position}", at)
+
+
+def _parked(
+    subject: Subject, recorded: Recorded, event: EventParked | EventReplayed | EventSkipped, *, still: bool
+) -> Iterator[Verdict]:
+    """Judge what becomes of events that a subscriber could not take: over when none is set aside any more."""
+    cause, at = recorded.position, recorded.time
+    if isinstance(event, EventParked):
+        reason = f"{event.subscriber} could not take position {event.position}: {event.error}"
+        yield Onset(rule=PARKED, severity=Severity.WARNING, subject=subject, reason=reason, cause=cause, at=at)
+    elif not still:
+        reason = "all that was set aside is replayed or skipped"
+        yield Over(rule=PARKED, subject=subject, reason=reason, cause=cause, at=at)

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from events import streams
-from events.catalogue import Event, NamespaceRecovered, NamespaceUnreachable, Severity
+from events.catalogue import Event
+from events.catalogue.incidents import Severity
+from events.catalogue.namespaces import NamespaceRecovered, NamespaceUnreachable
 from events.record import Recorded
 from events.streams import Subject
 from events.views.fleet import Fleet

@@ -5,27 +5,35 @@ masked before they enter the log, so nothing here can hold a secret.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from urllib.parse import quote
 
-from events.catalogue import Fired, Resolved, Warned
+from events.catalogue.acts import Warned
+from events.catalogue.incidents import Fired, Resolved
 from events.streams import Subject
 from events.views.fleet import Fleet
 from events.views.incidents import Incident
 from service.durations import humanize
-from service.subscribers.alerts.rules import FAILED, PHRASES, is_moving
+from service.subscribers.alerts.rules import FAILED, LOG, PARKED, PHRASES, is_moving
 
 LISTED = 20  # lines of an arrival message
+# What to do first about what is wrong with the daemon itself; a subject has its own advice.
+ADVICE: Mapping[str, str] = MappingProxyType({LOG: "lamplighter log verify", PARKED: "lamplighter parked"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The title of a message and its text, to which `footed` adds what every message ends with."""
+    """The title of a message and its text, to which `footed` adds what every message ends with.
+
+    `advice` is what to do, if the subject does not tell.
+    """
 
     title: str
     text: str
+    advice: str | None = None
 
 
 def firing(subject: Subject, fired: Fired) -> Words:
@@ -34,6 +42,7 @@ def firing(subject: Subject, fired: Fired) -> Words:
     return Words(
         title=f"{about}: {PHRASES[fired.rule]}",
         text=f"{about}: {PHRASES[fired.rule]}: {fired.reason}.\nSeen so since {_at(fired.at)}; {fired.severity}.",
+        advice=ADVICE.get(fired.rule),
     )
 
 
@@ -43,6 +52,7 @@ def resolved(subject: Subject, over: Resolved) -> Words:
     return Words(
         title=f"{about}: over: {PHRASES[over.rule]} for {lasted}",
         text=f"{about}: {PHRASES[over.rule]} for {lasted}. Over since {_at(over.at)}: {over.reason}.",
+        advice=ADVICE.get(over.rule),
     )
 
 
@@ -81,11 +91,11 @@ def footed(words: Words, *, subject: Subject, why: str, evidence: int, public_ur
         words.text,
         f"Why you get this: {why}.",
         f"Evidence: lamplighter events --after {evidence - 1}",
-        f"What to do: {_advice(subject)}",
+        f"What to do: {words.advice or _advice(subject)}",
     ]
     if public_url:
         lines.append(f"{public_url.rstrip('/')}{_page(subject)}")
-    return Words(title=words.title, text="\n".join(lines))
+    return replace(words, text="\n".join(lines))
 
 
 def _name(subject: Subject) -> str:

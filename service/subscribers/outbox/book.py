@@ -9,16 +9,9 @@ import msgspec
 import structlog
 
 from events import codec, streams
-from events.catalogue import (
-    Delivered,
-    DeliveryFailing,
-    Event,
-    Fired,
-    Notified,
-    Resolved,
-    Superseded,
-    Undeliverable,
-)
+from events.catalogue import Event
+from events.catalogue.incidents import Fired, Resolved
+from events.catalogue.notifications import Delivered, DeliveryFailing, Notified, Superseded, Undeliverable
 from events.errors import LogError, LogUnusable
 from events.log import EventLog
 from events.query import Query

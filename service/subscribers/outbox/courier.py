@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from events.catalogue import Delivered, DeliveryFailing, Superseded, Undeliverable
+from events.catalogue.notifications import Delivered, DeliveryFailing, Superseded, Undeliverable
 from events.log import EventLog
 from events.views.outbox import Letter, Outbox
 from service.clock import Clock

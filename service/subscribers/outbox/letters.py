@@ -3,7 +3,7 @@
 from datetime import timedelta
 from random import Random
 
-from events.catalogue import Notified
+from events.catalogue.notifications import Notified
 from events.views.outbox import Letter
 from service.subscribers.outbox.port import Outgoing
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from events.catalogue import Message, Severity
+from events.catalogue.incidents import Severity
+from events.catalogue.notifications import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
-from events.catalogue import Confirmed, Failed, Intended
+from events.catalogue.acts import Confirmed, Failed, Intended
 from service.endpoint import (
     InferenceEndpointError,
     InferenceEndpointFailed,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from events import codec, streams
-from events.catalogue import Granted, TokenCreated, TokenRevoked
+from events.catalogue.access import Granted, TokenCreated, TokenRevoked
 from events.log import EventLog
 from events.memory import MemoryLog
 from events.query import Query

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from random import Random
 
-from events.catalogue import Message, Notified
+from events.catalogue.notifications import Message, Notified
 from events.views.outbox import Letter
 from service.subscribers.outbox.letters import JITTER, LONGEST, RETRIES, outgoing, seconds_until_retry
 from tests.unit.alerts.stories import NOON

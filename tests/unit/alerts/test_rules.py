@@ -5,30 +5,26 @@ from datetime import timedelta
 import pytest
 
 from events import streams
-from events.catalogue import (
-    ConfigurationApplied,
-    ConfigurationRefused,
-    Confirmed,
-    DaemonStarted,
-    DisappearanceSuspected,
-    Event,
-    Failed,
-    Intended,
-    NamespaceRecovered,
-    Severity,
-    SuspicionEnded,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Confirmed, Failed, Intended
+from events.catalogue.daemon import ConfigurationApplied, ConfigurationRefused, DaemonStarted
+from events.catalogue.incidents import Severity
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, SuspicionEnded
+from events.catalogue.parked import EventParked, EventReplayed, EventSkipped
 from service.subscribers.alerts.rules import OF_ENDPOINTS, PHRASES, Onset, Over, Verdict, judge
 from statemachine.model import End
 from statemachine.status import Status, UnknownStatus
 from tests.unit.alerts.stories import NOON, TGI, Told, changed, deleted, discovered, life
 
+HOOK = streams.subscriber("hook/books")
 ALIVE = [status for status in Status if status is not Status.ABSENT]
 
 
-def verdicts(story: Told, stream: str, event: Event, *, actor: str = "somebody") -> dict[str, Verdict]:
+def verdicts(
+    story: Told, stream: str, event: Event, *, actor: str = "somebody", parked: bool = False
+) -> dict[str, Verdict]:
     recorded = story.tell(stream, event, actor=actor)
-    return {verdict.rule: verdict for verdict in judge(story.fleet, recorded, event)}
+    return {verdict.rule: verdict for verdict in judge(story.fleet, recorded, event, parked=parked)}
 
 
 def seen(status: Status | UnknownStatus) -> Told:
@@ -156,6 +152,9 @@ def test_a_later_act_that_took_effect_ends_it() -> None:
             Onset,
         ),
         (streams.namespace("acme"), SuspicionEnded(seen_at=NOON, confirmed=False), "suspected", Over),
+        (HOOK, EventParked(subscriber="hook/books", position=7, error="Rejected: 500"), "parked", Onset),
+        (HOOK, EventReplayed(subscriber="hook/books", position=7, why=""), "parked", Over),
+        (HOOK, EventSkipped(subscriber="hook/books", position=7, why="entered by hand"), "parked", Over),
         (streams.DAEMON, ConfigurationRefused(reason="line 3: not TOML"), "configuration", Onset),
         (streams.DAEMON, ConfigurationApplied(digest="d", changes={}), "configuration", Over),
         (
@@ -173,6 +172,13 @@ def test_namespaces_and_the_daemon_have_their_own_rules(
 
     assert found.keys() == {rule}
     assert isinstance(found[rule], kind)
+
+
+@pytest.mark.parametrize("left", [EventReplayed, EventSkipped])
+def test_as_long_as_something_is_set_aside_it_is_not_over(left: type[EventReplayed | EventSkipped]) -> None:
+    event = left(subscriber="hook/books", position=7, why="it was the first of two")
+
+    assert verdicts(Told(), HOOK, event, parked=True) == {}
 
 
 def test_every_rule_has_words() -> None:

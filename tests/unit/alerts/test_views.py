@@ -3,19 +3,10 @@
 from typing import Any
 
 from events import streams
-from events.catalogue import (
-    Delivered,
-    DeliveryFailing,
-    Fired,
-    Message,
-    Notified,
-    Resolved,
-    Severity,
-    Superseded,
-    Undeliverable,
-)
+from events.catalogue.incidents import Fired, Resolved, Severity
+from events.catalogue.notifications import Delivered, DeliveryFailing, Message, Notified, Superseded, Undeliverable
 from events.streams import Subject
-from events.views.incidents import Incidents
+from events.views.incidents import RECENT, Incidents
 from events.views.outbox import Outbox, State
 from tests.unit.alerts.stories import NOON, Told
 
@@ -79,7 +70,19 @@ def test_an_incident_that_ended_does_not_open_again_when_it_is_read_back() -> No
     view.take(STREAM, fired(), position=7)
 
     assert view.open == {}
-    assert view.has("i1")
+    assert [ended.position for ended in view.recent] == [0]
+
+
+def test_no_more_is_known_of_incidents_than_of_those_that_are_open_or_ended_lately() -> None:
+    view = Incidents()
+    for number in range(RECENT + 5):
+        view.take(STREAM, fired(f"i{number}"))
+        view.take(STREAM, resolved(f"i{number}"))
+    view.take(STREAM, fired("open"))
+
+    assert view.find("i4") is None
+    assert [known is None for known in map(view.find, ("i5", f"i{RECENT + 4}", "open"))] == [False] * 3
+    assert len(view._streams) == len(view.still()._streams) == RECENT + 1
 
 
 def test_an_incident_knows_the_channels_that_were_told() -> None:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from events import streams
-from events.catalogue import DisappearanceSuspected, Event, NamespaceRecovered, NamespaceUnreachable, Severity
+from events.catalogue import Event
+from events.catalogue.incidents import Severity
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceRecovered, NamespaceUnreachable
 from service.config import Incidents
 from service.subscribers.alerts.waiting import Instant, Wait, Waiting, can_tell, evidence, onset, seconds_left
 from statemachine.model import BecameUnreadable, End

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from events import streams
-from events.catalogue import Fired, Resolved, Severity, Warned
+from events.catalogue.acts import Warned
+from events.catalogue.incidents import Fired, Resolved, Severity
 from events.streams import Subject
 from events.views.incidents import Incident
 from service.subscribers.alerts import wording

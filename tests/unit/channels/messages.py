@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from events.catalogue import Message, Severity
+from events.catalogue.incidents import Severity
+from events.catalogue.notifications import Message
 from service.subscribers.outbox.port import Outgoing
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

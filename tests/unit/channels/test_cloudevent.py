@@ -6,7 +6,7 @@ import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from cloudevents.core.v1.event import CloudEvent
 
-from events.catalogue import Message
+from events.catalogue.notifications import Message
 from events.cloudevents import CONTENT_TYPE
 from service.channels.cloudevent import render
 from service.subscribers.outbox.port import Outgoing

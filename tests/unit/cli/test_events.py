@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from events import codec, streams
-from events.catalogue import HoldPlaced
+from events.catalogue.keepers import HoldPlaced
 from events.sqlite import SqliteLog
 from events.unit import Unit, Write
 from service.clock import SystemClock

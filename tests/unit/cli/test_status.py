@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from events import codec, streams
-from events.catalogue import DaemonStopped
+from events.catalogue.daemon import DaemonStopped
 from events.sqlite import SqliteLog
 from events.unit import Unit, Write
 from service.clock import SystemClock

@@ -10,7 +10,9 @@ import pytest
 from msgspec import structs
 
 from events import delivery, parking
-from events.catalogue import DaemonStopped, Event
+from events.catalogue import Event
+from events.catalogue.daemon import DaemonStopped
+from events.catalogue.parked import EventParked
 from events.codec import decision
 from events.delivery import RETRIES, CaughtUp, CursorTaken, HeadBehind, Patience, drain, run, subscribe
 from events.errors import LogUnusable
@@ -264,6 +266,28 @@ async def test_an_event_that_always_fails_is_parked_and_those_behind_it_go_on(lo
     assert listener.heard == ["a", "b"]
     assert await log.parked() == [Parked(name="listener", position=2, error="KeyError: 'poison'")]
     assert await log.cursor("listener") == 4, "it passes what is told of its own parked event"
+
+
+async def test_who_names_their_types_is_told_of_its_own_parked_events_which_are_never_parked_themselves(
+    log: EventLog,
+) -> None:
+    class Follows(Listener):
+        types: tuple[str, ...] = ("daemon.stopped", "subscriber.parked")
+
+        async def handle(self, recorded: Recorded, event: Event) -> Unit | None:
+            if isinstance(event, EventParked):
+                self.heard.append(f"{event.subscriber} parked {event.position}")
+                raise KeyError("again")
+            return await super().handle(recorded, event)
+
+    await happen(log, "a", "poison", "b")
+    listener = Follows(fails={"poison": 99})
+
+    await drained(log, listener)
+
+    assert listener.heard == ["a", "b", "listener parked 2"]
+    assert [row.position for row in await log.parked()] == [2]
+    assert await log.cursor("listener") == 4
 
 
 async def test_an_event_of_a_newer_lamplighter_is_parked_without_a_second_try(log: EventLog) -> None:

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from events.catalogue import Confirmed, DaemonStopped, Event, Intended, Warned
+from events.catalogue import Event
+from events.catalogue.acts import Confirmed, Intended, Warned
+from events.catalogue.daemon import DaemonStopped
 from events.facets import Facets, facets
 from statemachine.model import Cause, Deleted, Discovered, End, Kind, Reconfigured, Sighting, StatusChanged, Window
 from statemachine.status import Status, UnknownStatus

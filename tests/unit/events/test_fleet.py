@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from events.catalogue import Event, HoldPlaced
+from events.catalogue import Event
+from events.catalogue.keepers import HoldPlaced
 from events.views.fleet import Fleet
 from statemachine.model import Discovered
 from statemachine.status import Status

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from events import codec
 from events.anchor import NotRedacted, Redaction
-from events.catalogue import Event, Redacted
+from events.catalogue import Event
+from events.catalogue.log import Redacted
 from events.chain import digest
 from events.record import Recorded, Sealed
 from events.redaction import MARK, NEEDED, Replacement, replacement

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from events.catalogue import LeaseTaken, Warned
+from events.catalogue.acts import Warned
+from events.catalogue.keepers import LeaseTaken
 from events.views.fleet import Fleet, Hold, Known, Lease
 from service.subscribers.ahead import ahead
 from service.subscribers.plan import Case, Guard, Moment, Verdict, cases, line

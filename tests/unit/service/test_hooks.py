@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from events import codec, streams
-from events.catalogue import DaemonStopped, Event, NamespaceRecovered
+from events.catalogue import Event
+from events.catalogue.daemon import DaemonStopped
+from events.catalogue.namespaces import NamespaceRecovered
 from events.codec import TYPES
 from service.config import ConfigError, Configuration, Hook, load
 from service.hooks.selecting import wants

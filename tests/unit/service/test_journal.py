@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from events.catalogue import ConfigurationApplied
+from events.catalogue.daemon import ConfigurationApplied
 from events.memory import MemoryLog
 from events.views.configured import Configured
 from service.clock import SystemClock

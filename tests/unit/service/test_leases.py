@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from events.catalogue import Event, LeaseTaken
+from events.catalogue import Event
+from events.catalogue.keepers import LeaseTaken
 from events.views.fleet import Hold, Known, Lease as Open
 from service.leases.lease import AWAKE, Chain, Lease, Parting, Row, Woken, remembered, touched, why_kept
 from statemachine.machine import Command

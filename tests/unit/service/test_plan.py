@@ -9,7 +9,9 @@ from hypothesis import given, strategies as st
 from msgspec import structs
 
 from events import codec
-from events.catalogue import Abandoned, Confirmed, Event, Failed, Intended, NamespaceUnreachable, Warned
+from events.catalogue import Event
+from events.catalogue.acts import Abandoned, Confirmed, Failed, Intended, Warned
+from events.catalogue.namespaces import NamespaceUnreachable
 from events.record import Recorded
 from events.views.fleet import Act, Fleet, Health, Hold, Known
 from service.config import Configuration, Settings

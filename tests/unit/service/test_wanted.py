@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from events.catalogue import Intended
+from events.catalogue.acts import Intended
 from service.commands.wanted import shows, wanted_of
 from service.watch.track import Track
 from statemachine.configuration import Flattened

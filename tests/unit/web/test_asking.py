@@ -11,7 +11,8 @@ import pytest
 from yarl import URL
 
 from events import streams
-from events.catalogue import Confirmed, DaemonStopped
+from events.catalogue.acts import Confirmed
+from events.catalogue.daemon import DaemonStopped
 from events.log import EventLog
 from service.web.filters import FILTERS
 from statemachine.model import Cause, EndpointName, Kind, StatusChanged, Window

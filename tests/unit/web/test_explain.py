@@ -9,19 +9,11 @@ from typing import Any
 import pytest
 
 from events import codec, streams
-from events.catalogue import (
-    Confirmed,
-    DisappearanceSuspected,
-    Event,
-    Failed,
-    Fired,
-    HoldPlaced,
-    Intended,
-    LeaseTaken,
-    NamespaceUnreachable,
-    Severity,
-    Warned,
-)
+from events.catalogue import Event
+from events.catalogue.acts import Confirmed, Failed, Intended, Warned
+from events.catalogue.incidents import Fired, Severity
+from events.catalogue.keepers import HoldPlaced, LeaseTaken
+from events.catalogue.namespaces import DisappearanceSuspected, NamespaceUnreachable
 from events.record import Recorded
 from events.views.fleet import Fleet, Health
 from events.views.incidents import Incident

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from events import streams
-from events.catalogue import HoldPlaced, NamespaceUnreachable
+from events.catalogue.keepers import HoldPlaced
+from events.catalogue.namespaces import NamespaceUnreachable
 from events.memory import MemoryLog
 from service.past import fleet_at, position_at
 from statemachine.machine import classify

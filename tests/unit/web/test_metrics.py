@@ -7,7 +7,9 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from events import streams
-from events.catalogue import Fired, Intended, NamespaceUnreachable, Severity
+from events.catalogue.acts import Intended
+from events.catalogue.incidents import Fired, Severity
+from events.catalogue.namespaces import NamespaceUnreachable
 from service.parts import Parts
 from statemachine.model import EndpointName
 from statemachine.status import Status, UnknownStatus

@@ -14,13 +14,16 @@ from typing import Any
 import pytest
 
 from events import codec
-from events.catalogue import Event, EventReplayed, EventSkipped, HoldLifted
-from events.log import EventLog
+from events.catalogue import Event
+from events.catalogue.keepers import HoldLifted
+from events.catalogue.parked import EventReplayed, EventSkipped
+from events.log import EventLog, KeptLog
 from events.memory import MemoryLog
 from events.query import Query
 from events.record import Recorded
 from events.unit import CursorMove, Parked, Unit
 from service.clock import LoopClock
+from tests.contract.copies import archived
 from tests.unit.web.hands import Caller, discover, make_parts, served
 
 KEY = {"Idempotency-Key": "k-1"}
@@ -231,3 +234,18 @@ async def test_what_was_replayed_in_vain_is_not_tried_again_by_the_same_request(
 
     assert len({one["detail"] for one in refused}) == 1
     assert subscriber.given == 2
+
+
+async def test_what_was_replayed_is_known_also_when_what_tells_of_it_is_archived(
+    log: KeptLog, subscriber: Subscriber, anew: Begin, tmp_path: Path
+) -> None:
+    async with anew() as caller:
+        first = await settle(caller, "replay", 200, KEY)
+    head = await log.head()
+    await log.append([Unit(cursor=CursorMove(name="alerts", old=1, new=head))])
+    await archived(log, tmp_path / "archive", head)
+    async with anew() as caller:
+        after = await settle(caller, "replay", 200, KEY)
+        await settle(caller, "replay", 404, OTHER)
+
+    assert (after, subscriber.given) == (first, 1)

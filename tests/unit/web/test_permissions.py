@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from events import streams
-from events.catalogue import DaemonStopped, NamespaceUnreachable
+from events.catalogue.daemon import DaemonStopped
+from events.catalogue.namespaces import NamespaceUnreachable
 from service.access import Grant, Role
 from service.parts import Parts
 from service.web import access, openapi

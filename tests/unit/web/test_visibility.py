@@ -11,8 +11,12 @@ import aiohttp
 import msgspec
 import pytest
 
-from events import catalogue, streams
-from events.catalogue import DaemonStopped, Fired, NamespaceUnreachable, Severity
+from events import streams
+from events.catalogue.daemon import DaemonStopped
+from events.catalogue.incidents import Fired, Severity
+from events.catalogue.keepers import HoldPlaced
+from events.catalogue.namespaces import NamespaceUnreachable
+from events.catalogue.notifications import Message, Notified
 from events.sqlite import SqliteLog
 from events.unit import CursorMove, Parked, Unit
 from service.access import Grant, Role
@@ -96,18 +100,18 @@ def paused() -> StatusChanged:
     return StatusChanged(window=window, old=Status.RUNNING, new=Status.PAUSED, kind=Kind.DIRECT)
 
 
-def hold(id_: str) -> catalogue.HoldPlaced:
-    return catalogue.HoldPlaced(hold=id_, author="person:ana", reason="x", until=START.replace(year=2099))
+def hold(id_: str) -> HoldPlaced:
+    return HoldPlaced(hold=id_, author="person:ana", reason="x", until=START.replace(year=2099))
 
 
 def fired(id_: str) -> Fired:
     return Fired(incident=id_, rule="failed", severity=Severity.CRITICAL, reason="so", evidence=1, at=START)
 
 
-def notified(id_: str, subject: str) -> catalogue.Notified:
-    return catalogue.Notified(
+def notified(id_: str, subject: str) -> Notified:
+    return Notified(
         notification=id_,
-        message=catalogue.Message.FIRING,
+        message=Message.FIRING,
         title=subject,
         text="x",
         why="x",

@@ -1,0 +1,61 @@
+"""What the log tells of its own last inspection, asked of its events: their index may be what was found to be wrong.
+
+The board remembers how far they were read for it and where the newest stood, so that a day later only the events of
+that day are read. Without that row, or with one that tells too little, more is read; never less than there is.
+"""
+
+import msgspec
+
+from events import codec
+from events.catalogue.log import LogFoundBroken, LogFoundSound
+from events.log import EventLog
+from events.query import Query
+from service.clock import Clock
+
+BOARD, KEY = "finding", "newest"
+PAGE = 500  # events read in one go
+PAUSE_SECONDS = 0.02  # after each, for all the others
+FOUND = (codec.type_of(LogFoundBroken), codec.type_of(LogFoundSound))
+
+
+class Read(msgspec.Struct, frozen=True):
+    """The newest finding up to a position stands at `newest`; 0 if there is none."""
+
+    newest: int = 0
+    upto: int = 0
+
+
+async def newest(log: EventLog, clock: Clock) -> LogFoundBroken | LogFoundSound | None:
+    """Return the newest finding that the log tells of; None if there is none, or if it lies in an archive."""
+    read = await _read(log)
+    head = await log.head()
+    position = await _newest(log, clock, after=read.upto, last=head) or read.newest
+    await log.board.put(BOARD, {KEY: msgspec.json.encode(Read(newest=position, upto=head))})
+    page = await log.read(Query(after=position - 1, before=position + 1))
+    event = codec.decode(page.events[0]) if page.events else None
+    return event if isinstance(event, LogFoundBroken | LogFoundSound) else None
+
+
+async def _read(log: EventLog) -> Read:
+    row = await log.board.get(BOARD, KEY)
+    try:
+        return Read() if row is None else msgspec.json.decode(row, type=Read)
+    except msgspec.MsgspecError:
+        return Read()
+
+
+async def _newest(log: EventLog, clock: Clock, *, after: int, last: int) -> int:
+    """Return where the newest finding between two positions stands; 0 if there is none.
+
+    What asks for every event, whatever its type, is answered from the events, and not from an index.
+    """
+    while last > after:
+        page = await log.read(Query(after=after, before=last + 1, newest_first=True, limit=PAGE))
+        for recorded in page.events:
+            if recorded.type in FOUND:
+                return recorded.position
+        if not page.more:
+            break
+        last = page.events[-1].position - 1
+        await clock.sleep(PAUSE_SECONDS)
+    return 0
