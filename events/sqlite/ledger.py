@@ -90,7 +90,7 @@ class Ledger:
         """Extend the index where that is due. Raises LogUnusable if it holds what was never put there."""
         try:
             return keep_up(self._con, self.position)
-        except sqlite3.IntegrityError as error:
+        except driver.ConstraintError as error:
             found = Misindexed(table=None, position=None, why=f"{error}, and nothing can be appended")
             raise LogUnusable(str(found)) from error
 

@@ -23,6 +23,7 @@ from events.matching import among, permitting
 from events.query import Query
 from events.sqlite import conditions
 from events.sqlite.conditions import Terms
+from events.sqlite.driver import Connection
 from events.sqlite.runs import Plan, Run
 from events.sqlite.spans import Extent, Span, spans
 
@@ -57,7 +58,7 @@ def plans(con: Connection, query: Query, extent: Extent) -> list[Plan]:
     return parts[::-1] if query.newest_first else parts
 
 
-def _plan(con: sqlite3.Connection, span: Span) -> Plan:
+def _plan(con: Connection, span: Span) -> Plan:
     query, overlap = span.query, span.query.intent is not None
     if span.last - span.first < NEAR or not span.indexed:
         runs = [_walk(query)]

@@ -47,12 +47,12 @@ def archived(con: Connection, id_: str) -> Stored | None:
     return None if row is None else Stored(Recorded(*row[:-1]), row[-1])
 
 
-def holds(con: sqlite3.Connection, id_: str) -> bool:
+def holds(con: Connection, id_: str) -> bool:
     """Return whether an event has this id, be it archived or not."""
     return bool(con.execute(HOLDS, (id_, check_sum(id_))).fetchone()[0])
 
 
-def version(con: sqlite3.Connection, stream: str) -> int:
+def version(con: Connection, stream: str) -> int:
     """Return the number of events in a stream."""
     for statement in (LAST_BEYOND, LAST_INDEXED, LAST_ARCHIVED):
         row = con.execute(statement, (stream,)).fetchone()

@@ -1,12 +1,12 @@
 """Which positions of a log a query is asked of: what its times leave, what lies in the log still, what is indexed."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from events.query import Query
 from events.sqlite.conditions import text
+from events.sqlite.driver import Connection
 
 EXTENT = """
     SELECT position, coalesce((SELECT max(last) FROM segments), 0), indexed, (SELECT seconds FROM lateness) FROM head
@@ -23,7 +23,7 @@ class Extent:
     late: timedelta
 
     @classmethod
-    def of(cls, con: sqlite3.Connection) -> "Extent":
+    def of(cls, con: Connection) -> "Extent":
         """Return that of a log, as of the transaction."""
         head, archived, indexed, seconds = con.execute(EXTENT).fetchone()
         return cls(head=head, archived=archived, indexed=indexed, late=timedelta(seconds=seconds + 1))
@@ -39,7 +39,7 @@ class Span:
     indexed: bool = False
 
 
-def spans(con: sqlite3.Connection, query: Query, extent: Extent) -> list[Span]:
+def spans(con: Connection, query: Query, extent: Extent) -> list[Span]:
     """Divide a query by positions, in their order; what the index holds is apart from what it does not."""
     return [part for span in _by_times(con, query, extent) for part in _parted(span, extent.indexed)]
 
@@ -52,7 +52,7 @@ def _parted(span: Span, indexed: int) -> Iterator[Span]:
         yield Span(span.query, max(span.first, indexed + 1), span.last)
 
 
-def _by_times(con: sqlite3.Connection, query: Query, extent: Extent) -> list[Span]:
+def _by_times(con: Connection, query: Query, extent: Extent) -> list[Span]:
     """Divide a query by positions: where times may or may not fit, and between, where they are sure to."""
     first = max(query.after, extent.archived) + 1
     last = extent.head if query.before is None else min(query.before - 1, extent.head)
@@ -72,7 +72,7 @@ def _by_times(con: sqlite3.Connection, query: Query, extent: Extent) -> list[Spa
     return [span for span in spans if span.first <= span.last]
 
 
-def _place(con: sqlite3.Connection, at: datetime, later: timedelta, first: int, last: int) -> int:
+def _place(con: Connection, at: datetime, later: timedelta, first: int, last: int) -> int:
     """Return the end of a part that is earlier than an instant: were times in order, it would be all of it."""
     low, high = first, last + 1
     try:

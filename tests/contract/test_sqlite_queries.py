@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from events.query import Query
-from events.sqlite import SqliteLog, index, plans, rows
+from events.sqlite import SqliteLog, driver, index, plans, rows
 from events.sqlite.file import open_for_reading
 from events.sqlite.reader import _count, _page
 from tests.contract.disks import NOON, added, draft, unit
@@ -160,7 +160,7 @@ def _positions(folder: Path, query: Query) -> list[int]:
         con.close()
 
 
-def test_whether_an_id_stands_is_asked_of_the_ids_and_of_few_events_beyond_them(con: sqlite3.Connection) -> None:
+def test_whether_an_id_stands_is_asked_of_the_ids_and_of_few_events_beyond_them(con: driver.Connection) -> None:
     said = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {rows.HOLDS}", ("l1", 0))]
 
     assert [step for step in said if step.startswith("SCAN") and "CONSTANT" not in step] in ([], ["SCAN head"])

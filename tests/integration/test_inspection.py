@@ -14,7 +14,7 @@ from events.catalogue.notifications import Notified
 from events.errors import LogError, LogUnusable
 from events.memory import MemoryLog
 from events.query import Page, Query
-from events.sqlite import SqliteLog, index
+from events.sqlite import SqliteLog, driver, index
 from events.sqlite.index import STEP
 from events.sqlite.plans import NEAR
 from events.sqlite.reindexing import reindex
@@ -191,13 +191,13 @@ async def test_what_is_wrong_with_the_index_is_told_once_also_where_the_index_hi
     live = Live(log, LoopClock(start=NOON))
     await live.catch_up()
     inspection = Inspection(log=log, live=live, clock=LoopClock(start=NOON))
-    with closing(sqlite3.connect(log.path)) as con:
-        con.executescript("DELETE FROM followers WHERE position = (SELECT min(position) FROM followers)")
+    with closing(driver.connect(log.path, driver.MAKE)) as con:
+        driver.script(con, "DELETE FROM followers WHERE position = (SELECT min(position) FROM followers)")
     await inspection.inspect()
     await added(log, unit("acts/acme/tgi", 0, *(draft(f"later {number}") for number in range(STEP))))
-    with closing(sqlite3.connect(log.path)) as con:
+    with closing(driver.connect(log.path, driver.MAKE)) as con:
         of_it = "(SELECT kind FROM kinds WHERE type = 'log.found_broken')"
-        con.executescript(f"DELETE FROM entries WHERE kind = {of_it}; DELETE FROM kinds WHERE kind = {of_it}")  # noqa: S608 - a constant
+        driver.script(con, f"DELETE FROM entries WHERE kind = {of_it}; DELETE FROM kinds WHERE kind = {of_it}")  # noqa: S608 - a constant
     await live.catch_up()
 
     for _ in range(2):

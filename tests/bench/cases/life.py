@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from events.sqlite import driver
 from tests.bench import biglog
 from tests.bench.disk import durable_folder
 from tests.bench.figure import Figure
@@ -125,7 +125,7 @@ def _done(job: Job) -> tuple[float, float]:
 
 
 def _head(log: Path) -> int:
-    with closing(sqlite3.connect(log)) as con:
+    with closing(driver.connect(log)) as con:
         return int(con.execute("SELECT position FROM head").fetchone()[0])
 
 
@@ -137,8 +137,8 @@ def _copied(source: Path, to: Path) -> None:
 
 
 def _backed_up(log: Path, to: Path) -> None:
-    with closing(sqlite3.connect(log)) as source, closing(sqlite3.connect(to)) as copy:
-        source.backup(copy)
+    with closing(driver.connect(log)) as source, closing(driver.connect(to, driver.MAKE)) as copy:
+        driver.copy(source, copy)
     _synced(to)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from events import codec
 from events.catalogue.log import Redacted
-from events.sqlite import SqliteLog
+from events.sqlite import SqliteLog, driver
 from service.cli.finding import actor
 from tests.contract.disks import added, draft, everything, unit
 from tests.contract.test_migrating import old_log
