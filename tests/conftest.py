@@ -38,12 +38,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow"):
-        return
     skip = pytest.mark.skip(reason="slow: runs with --slow")
+    # looptime lets a loop turn 42 times in vain before each step of the time, for what may come from outside. Here that
+    # comes by sockets on loopback, which are ready at once.
+    prompt = pytest.mark.looptime(noop_cycles=4)
     for item in items:
-        if item.get_closest_marker("slow"):
+        if item.get_closest_marker("slow") and not config.getoption("--slow"):
             item.add_marker(skip)
+        if item.get_closest_marker("looptime"):
+            item.add_marker(prompt)
 
 
 @pytest.fixture(autouse=True)
