@@ -24,6 +24,9 @@ POLL_SECONDS = (
 )
 POLL_SECONDS_AT_MOST = 0.2
 KEPT = ("PATH", "LANG", "TMPDIR")
+# One certificate, of nobody, instead of the hundreds that the machine trusts: each process here would read them several
+# times, for a tenth of its start, and none of them speaks TLS.
+CERTIFICATES = str(Path(__file__).with_name("nobody.pem"))
 # Below the ports from which the machine takes those of outgoing connections: one that a daemon has left for a second
 # must not be gone when its successor comes.
 PORTS = range(20_000, 32_000)
@@ -143,7 +146,7 @@ class Machine:
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         home = {"HOME": str(self.home), "XDG_DATA_HOME": str(self.home / "data")}
         settings = {"XDG_CONFIG_HOME": str(self.home / "config"), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
-        return {**kept, **home, **settings, **(more or {})}
+        return {**kept, **home, **settings, "SSL_CERT_FILE": CERTIFICATES, **(more or {})}
 
     def start(
         self, *words: str, env: Mapping[str, str] | None = None, program: Sequence[str] = (LAMPLIGHTER,)
