@@ -32,8 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
     home = tempfile.TemporaryDirectory(prefix="lamplighter-home-")
     config.add_cleanup(home.cleanup)
     os.environ["HOME"] = str(Path(home.name).resolve())
-    # On two busy cores a deadline for one example tells of the machine, not of the code.
-    settings.register_profile("lamplighter", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+    # On two busy cores a deadline for one example tells of the machine, not of the code. Where a test does not say how
+    # many examples it needs, the gate takes half as many as is usual, and the slow form twice as many.
+    usual = settings.get_profile(settings.get_current_profile_name())
+    examples = usual.max_examples * 2 if config.getoption("--slow") else usual.max_examples // 2
+    settings.register_profile("lamplighter", usual, deadline=None, max_examples=examples)
     settings.load_profile("lamplighter")
 
 
