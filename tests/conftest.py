@@ -33,18 +33,24 @@ def pytest_configure(config: pytest.Config) -> None:
     home = tempfile.TemporaryDirectory(prefix="lamplighter-home-")
     config.add_cleanup(home.cleanup)
     os.environ["HOME"] = str(Path(home.name).resolve())
-    # On two busy cores a deadline for one example tells of the machine, not of the code.
-    settings.register_profile("lamplighter", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+    # On two busy cores a deadline for one example tells of the machine, not of the code. Where a test does not say how
+    # many examples it needs, the gate takes half as many as is usual, and the slow form twice as many.
+    usual = settings.get_profile(settings.get_current_profile_name())
+    examples = usual.max_examples * 2 if config.getoption("--slow") else usual.max_examples // 2
+    settings.register_profile("lamplighter", usual, deadline=None, max_examples=examples)
     settings.load_profile("lamplighter")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow"):
-        return
     skip = pytest.mark.skip(reason="slow: runs with --slow")
+    # looptime lets a loop turn 42 times in vain before each step of the time, for what may come from outside. Here that
+    # comes by sockets on loopback, which are ready at once.
+    prompt = pytest.mark.looptime(noop_cycles=4)
     for item in items:
-        if item.get_closest_marker("slow"):
+        if item.get_closest_marker("slow") and not config.getoption("--slow"):
             item.add_marker(skip)
+        if item.get_closest_marker("looptime"):
+            item.add_marker(prompt)
 
 
 @pytest.fixture(autouse=True)

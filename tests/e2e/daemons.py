@@ -1,7 +1,7 @@
 """The daemon as a process of its own, with its configuration file, its log and its token."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from tests.e2e import logbook
 from tests.e2e.calls import Answer, bearer, call
 from tests.e2e.hub import Hub
 from tests.e2e.logbook import Entry
-from tests.e2e.processes import Machine, Process, free_port
+from tests.e2e.processes import LAMPLIGHTER, Machine, Process, free_port
 
 ROBOT = "hf_robot"  # the daemon's own token at the simulator
 WATCH = "[namespaces]\nacme = {}\n"
@@ -24,6 +24,7 @@ class Daemon:
     machine: Machine
     hub: Hub
     port: int = field(default_factory=free_port)
+    program: Sequence[str] = (LAMPLIGHTER,)
     process: Process | None = None
 
     @property
@@ -59,7 +60,8 @@ class Daemon:
 
     def begin(self, *words: str, env: Mapping[str, str] | None = None) -> Process:
         """Start it, and return at once."""
-        self.process = self.machine.start("run", *(words or ("--config", str(self.file))), env=env)
+        words = words or ("--config", str(self.file))
+        self.process = self.machine.start("run", *words, env=env, program=self.program)
         return self.process
 
     def kill(self) -> None:

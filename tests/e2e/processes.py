@@ -11,15 +11,22 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 LAMPLIGHTER = str(Path(sys.executable).with_name("lamplighter"))
-POLL_SECONDS = 0.03
+HURRIED = (sys.executable, "-P", str(Path(__file__).with_name("hurried.py")))
+POLL_SECONDS = (
+    0.03  # at first; whoever waits long asks less often, for what is asked takes the time of what is waited for
+)
+POLL_SECONDS_AT_MOST = 0.2
 KEPT = ("PATH", "LANG", "TMPDIR")
+# One certificate, of nobody, instead of the hundreds that the machine trusts: each process here would read them several
+# times, for a tenth of its start, and none of them speaks TLS.
+CERTIFICATES = str(Path(__file__).with_name("nobody.pem"))
 # Below the ports from which the machine takes those of outgoing connections: one that a daemon has left for a second
 # must not be gone when its successor comes.
 PORTS = range(20_000, 32_000)
@@ -27,11 +34,12 @@ PORTS = range(20_000, 32_000)
 
 def wait_until(condition: Callable[[], T], seconds: float = 20.0, *, why: Callable[[], str] = lambda: "") -> T:
     """Return the first value of the condition that counts as true; fail with `why` when the time is over."""
-    until = time.monotonic() + seconds
+    begun = time.monotonic()
     while not (value := condition()):
-        if time.monotonic() > until:
+        waited = time.monotonic() - begun
+        if waited > seconds:
             raise AssertionError(f"not so within {seconds:g} s: {why() or value}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(min(max(POLL_SECONDS, waited / 20), POLL_SECONDS_AT_MOST))
     return value
 
 
@@ -138,16 +146,18 @@ class Machine:
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         home = {"HOME": str(self.home), "XDG_DATA_HOME": str(self.home / "data")}
         settings = {"XDG_CONFIG_HOME": str(self.home / "config"), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
-        return {**kept, **home, **settings, **(more or {})}
+        return {**kept, **home, **settings, "SSL_CERT_FILE": CERTIFICATES, **(more or {})}
 
-    def start(self, *words: str, env: Mapping[str, str] | None = None) -> Process:
+    def start(
+        self, *words: str, env: Mapping[str, str] | None = None, program: Sequence[str] = (LAMPLIGHTER,)
+    ) -> Process:
         """Start `lamplighter WORDS…` and return at once."""
         self.home.mkdir(parents=True, exist_ok=True)
         number = len(self.processes)
         out_file, err_file = (self.folder / f"{number:02}-{words[0]}.{stream}" for stream in ("out", "err"))
         with out_file.open("wb") as out, err_file.open("wb") as err:
             child = subprocess.Popen(
-                [LAMPLIGHTER, *words],
+                [*program, *words],
                 cwd=self.home,
                 env=self.environment(env),
                 stdin=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ import pytest
 from tests.e2e.calls import bearer, call
 from tests.e2e.daemons import EAGER, WATCH, Daemon
 from tests.e2e.hub import Hub
+from tests.e2e.processes import HURRIED, LAMPLIGHTER
 
 ACT = 'mode = "act"\n'
 SECRET = "sesame-open-sesame"
@@ -47,8 +48,18 @@ def test_an_endpoint_lives_and_ends_by_the_command_line(daemon: Daemon) -> None:
     assert SECRET not in daemon.process.err
 
 
-@pytest.mark.parametrize("done", [True, False])
-def test_a_creation_under_way_when_the_daemon_is_killed_is_never_sent_twice(daemon: Daemon, *, done: bool) -> None:
+@pytest.mark.parametrize(
+    "done, program",
+    [
+        pytest.param(True, (LAMPLIGHTER,), id="done"),
+        pytest.param(False, HURRIED, id="not done"),
+        pytest.param(False, (LAMPLIGHTER,), id="not done, at its own pace", marks=pytest.mark.slow),
+    ],
+)
+def test_a_creation_under_way_when_the_daemon_is_killed_is_never_sent_twice(
+    daemon: Daemon, *, done: bool, program: tuple[str, ...]
+) -> None:
+    daemon.program = program
     document = {
         "name": "new",
         "type": "public",

@@ -12,7 +12,7 @@ from statemachine.machine import Command
 from statemachine.model import StatusChanged
 from tests.integration.world import ACT, Scene, endpoint, seldom
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 HOUR = 3600.0
 

@@ -23,7 +23,7 @@ from statemachine.machine import Command
 from tests.integration.open_acts import AT_ONCE, leave_a_pause_open
 from tests.integration.world import ACT, Scene, endpoint, seldom
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 ONE = endpoint("acme/one")
 HOUR = 3600.0

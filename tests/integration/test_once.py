@@ -16,7 +16,7 @@ from service.cli.running import foreseen
 from tests.integration.open_acts import BOTH, leave_a_pause_open
 from tests.integration.world import ACT, Scene
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 
 async def one_round(stage: Scene, text: str) -> Round:

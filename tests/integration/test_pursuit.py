@@ -20,7 +20,7 @@ from statemachine.model import EndpointName, Missing
 from tests.integration.open_acts import AT_ONCE, BOTH, ONE, leave_a_pause_open
 from tests.integration.world import Scene, endpoint
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 HOUR = 3600.0
 

@@ -8,7 +8,7 @@ import pytest
 from service.subscribers.ready import Answer, End
 from tests.integration.world import Scene, endpoint
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 WATCHED = "[namespaces]\nacme = {}\n"
 

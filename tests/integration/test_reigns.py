@@ -17,7 +17,7 @@ from statemachine.machine import Command
 from statemachine.model import Discovered
 from tests.integration.world import ACT, Scene, endpoint
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 HOUR = 3600.0
 AT_ONCE = ACT.replace('settle = "1m"', 'settle = "30m"').replace('warn = ["15m", "5m"]', "warn = []")

@@ -22,7 +22,7 @@ from statemachine.machine import Command
 from tests.integration.open_acts import leave_a_pause_open
 from tests.integration.world import ACT, Scene, endpoint
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 OBSERVE = ACT.replace('mode = "act"', 'mode = "observe"')
 HOUR = 3600.0

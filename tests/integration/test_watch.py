@@ -14,7 +14,7 @@ from statemachine.model import BecameUnreadable, Deleted, Discovered, StatusChan
 from statemachine.status import Status, UnknownStatus
 from tests.integration.world import Scene, endpoint
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 OBSERVE = """
 [namespaces]

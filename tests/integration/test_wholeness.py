@@ -14,7 +14,7 @@ from service.cli.rounds import play
 from service.cli.running import foreseen
 from tests.integration.world import ACT, Scene
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 
 async def one_round(stage: Scene, *, despite_broken_chain: bool = False) -> None:

@@ -24,7 +24,7 @@ from statemachine.machine import Command
 from statemachine.model import Deleted, Discovered, EndpointName, Look, Reconfigured
 from tests.integration.world import ACT, Scene, endpoint
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)
+pytestmark = pytest.mark.looptime
 
 OBSERVE = ACT.replace('mode = "act"', 'mode = "observe"')
 TGI, NEW = endpoint("acme/tgi"), endpoint("acme/new")

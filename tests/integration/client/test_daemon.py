@@ -23,7 +23,7 @@ from service.endpoint import (
 )
 from tests.integration.world import Scene
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 WATCHED = "[namespaces]\nacme = {}\n"
 

@@ -20,7 +20,7 @@ from service.endpoint import (
 from tests.e2e.clients.cases import LEAST
 from tests.integration.world import Scene
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 ACTS = 'mode = "act"\n[namespaces]\nacme = {}\n'
 OBSERVES = 'mode = "observe"\n[namespaces]\nacme = {}\n'

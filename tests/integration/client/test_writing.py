@@ -13,7 +13,7 @@ from tests.e2e.clients.cases import LEAST
 from tests.integration.hostile import Stage, served
 from tests.unit.client.scripted import document
 
-pytestmark = pytest.mark.looptime(noop_cycles=4)  # sockets on loopback are ready at once
+pytestmark = pytest.mark.looptime
 
 GIVEN: dict[str, Any] = {"namespace": "acme"}
 
