@@ -14,9 +14,10 @@ from aiohttp import web
 
 from events.record import decision_id
 from events.views.fleet import Act
-from service.commands import commander, pursuit
+from service.commands import desk, pursuit
 from service.commands.asked import Asked
 from service.commands.commander import Commander
+from service.commands.desk import Desk
 from service.leases import leases
 from service.leases.leases import Leases
 from service.ports import Sweep
@@ -101,13 +102,13 @@ def a_key_means_nothing(patch: pytest.MonkeyPatch) -> None:
         return decision_id(*parts, next(number)) if parts[0] == "command" else decision_id(*parts)
 
     patch.setattr(Keys, "once", act)
-    patch.setattr(commander, "decision_id", another)
+    patch.setattr(desk, "decision_id", another)
 
 
 def our_token_signs_for_everybody(patch: pytest.MonkeyPatch) -> None:
     """What is asked with a caller's token is written with the daemon's own."""
-    sending = Commander._sending
-    patch.setattr(Commander, "_sending", lambda self, name, _writer: sending(self, name, None))
+    sending = Desk._sending
+    patch.setattr(Desk, "_sending", lambda self, name, _writer: sending(self, name, None))
 
 
 def the_log_hides_whose_token_it_was(patch: pytest.MonkeyPatch) -> None:
