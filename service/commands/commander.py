@@ -5,6 +5,7 @@ It decides nothing: whoever means something has looked, and binds it to the vers
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ from statemachine.model import EndpointName
 
 KEPT = 1000  # outcomes remembered for who asks again with the same key before the views tell it
 OVER = "the configuration was read anew meanwhile: the log tells whether it goes on"
-VIEWS_TRIES = 100  # half of them at once, the others 10 ms apart
+SHOWN_SECONDS = 2.0  # of the loop's time: views that a log leaves behind must not keep an act from being sent
 AGAIN_SECONDS = 60.0  # between two rounds over the intents that were left open
 
 _logger: Any = structlog.get_logger()
@@ -148,10 +149,9 @@ class Commander:
 
     async def _shown(self, position: int) -> None:
         """Return when the views know of an intent, or after a moment: by them an effect is told to be its own."""
-        for tried in range(VIEWS_TRIES):
-            if self._live.fleet.position >= position:
-                return
-            await (asyncio.sleep(0) if tried < VIEWS_TRIES // 2 else self._clock.sleep(0.01))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHOWN_SECONDS):
+                await self._live.reach(position)
 
     def _take_up(self, tasks: asyncio.TaskGroup) -> None:
         """Begin what is open, each by itself: one that gets no answer holds up no other."""

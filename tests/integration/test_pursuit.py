@@ -130,6 +130,58 @@ class Interrupted(MemoryLog):
         return page
 
 
+class Sluggish(MemoryLog):
+    """A log that lets whoever follows all of it wait for what was written after some position."""
+
+    slow_after: int | None = None
+    seconds = 0.0
+
+    async def read(self, query: Query) -> Page:
+        page = await super().read(query)
+        if self.slow_after is not None and not query.types and query.after >= self.slow_after and page.events:
+            await asyncio.sleep(self.seconds)
+        return page
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.0005, 1.5])
+async def test_a_command_is_sent_as_soon_as_the_views_know_that_it_was_meant(stage: Scene, seconds: float) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    stage.log = log = Sluggish()
+
+    async with stage.daemon(AT_ONCE.replace('"1h"', '"99h"')) as parts:
+        writer = parts.commander.writers["acme"]
+        pause, sent = writer.pause, list[float]()
+
+        async def noted(name: EndpointName) -> Item:
+            sent.append(stage.clock.monotonic())
+            return await pause(name)
+
+        async def follow(position: int) -> float:
+            await parts.live.reach(position)
+            return stage.clock.monotonic()
+
+        writer.pause = noted  # type: ignore[method-assign]
+        log.slow_after, log.seconds = await log.head(), seconds
+        async with asyncio.TaskGroup() as tasks:
+            shown = tasks.create_task(follow(log.slow_after + 1))
+            asked = tasks.create_task(parts.desk.ask(ONE, Command.PAUSE, actor="person:bob", key="1"))
+
+    assert isinstance(asked.result(), Done)
+    assert sent == [pytest.approx(shown.result(), abs=0.0001)]
+
+
+async def test_views_that_stand_still_do_not_keep_a_command_from_being_sent(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    stage.log = log = Sluggish()
+
+    async with stage.daemon(AT_ONCE.replace('"1h"', '"99h"')) as parts:
+        log.slow_after, log.seconds = await log.head(), HOUR
+        outcome = await parts.desk.ask(ONE, Command.PAUSE, actor="person:bob", key="1")
+
+    assert isinstance(outcome, Done)
+    assert len(pauses(stage)) == 1
+
+
 async def test_a_hold_that_is_granted_while_an_act_is_weighed_again_prevents_it(stage: Scene) -> None:
     stage.sim.create("acme", "one", state="running", type="public")
     stage.log = log = Interrupted()
