@@ -124,7 +124,10 @@ class Deeds:
         await self.callers.ask(place)
 
     async def stay(self, place: str) -> None:
-        """Somebody needs an endpoint awake."""
+        """Somebody needs an endpoint awake, which may just have been put out."""
+        if self.chance.random() < 0.4:
+            self.act(place, "pause")
+            await self.sleep(self.chance.choice([1.0, 40.0]))
         await self.callers.stay(place)
 
     async def crowd(self, place: str) -> None:

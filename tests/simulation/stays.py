@@ -11,7 +11,7 @@ from tests.simulation.callers import Stay
 from tests.simulation.clocks import ROUNDING
 from tests.simulation.machine import Life
 from tests.simulation.record import LOOK, Leased, Meant, Record
-from tests.simulation.told import Span
+from tests.simulation.told import UNREADABLE, Span
 from tests.simulation.witness import ROBOT, Exchange
 
 GRACE = timedelta(minutes=2)  # after a start, for every holder to come back
@@ -94,7 +94,10 @@ def _due(stay: Stay, leased: Leased, life: Life, heard: datetime) -> datetime | 
 
 
 def woken_once(record: Record) -> Iterator[str]:
-    """However many holders there are, an endpoint is resumed for them once, until something puts it out again."""
+    """However many holders there are, an endpoint is resumed for them once, until something puts it out again.
+
+    Not judged: what nobody could see, since its document could not be read all the while.
+    """
     holders = {stay.actor for stay in record.story.stays}
     writes: defaultdict[str, list[tuple[Meant, Exchange]]] = defaultdict(list)
     for meant in record.meant:
@@ -105,7 +108,9 @@ def woken_once(record: Record) -> Iterator[str]:
             effects = record.effects(first)
             if first is second or not effects:
                 continue
-            if not any(effects[0] < span.since <= write.at for span in _out(record, place)):
+            shown = [span.status for span in record.spans[place] if span.meets(effects[0], write.at)]
+            put_out = any(effects[0] < span.since <= write.at for span in _out(record, place))
+            if not put_out and set(shown) != {UNREADABLE}:
                 yield f"{place}: resumed at {effects[0]:%T}, and again at {write.at:%T}, though nothing put it out"
 
 
