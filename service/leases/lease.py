@@ -22,6 +22,7 @@ GRACE_SECONDS = 120.0  # after a start, for every holder to come back
 AT_REST = frozenset({Status.PAUSED, Status.SCALED_TO_ZERO})  # what a resume wakes
 AWAKE = frozenset({Status.PENDING, Status.INITIALIZING, Status.RUNNING})  # what may be put back to rest
 
+TOUCHED = "somebody else was at it since a lease resumed it"
 NAMED = 3  # leases that are told one by one
 
 
@@ -157,7 +158,7 @@ def why_kept(parting: Parting) -> str | None:
     if parting.status not in AWAKE:
         return f"it is {parting.status}"
     if parting.touched:
-        return "somebody else was at it since a lease resumed it"
+        return TOUCHED
     return None
 
 
