@@ -133,7 +133,8 @@ def put_back_once(record: Record) -> Iterator[str]:
 def put_back_only_what_a_lease_woke(record: Record) -> Iterator[str]:
     """What a lease did not resume, or somebody else touched or asked for since, is not put back when the lease ends.
 
-    Not judged: what nobody could have seen, since no look lay between the person and the write, or none between a pause
+    Not judged: an edit of which no look showed that it was under way; what nobody could have seen, since no look lay
+    between the person and the write, or none between a pause
     and the resume that followed it.
     """
     holders = {stay.actor for stay in record.story.stays}
@@ -166,6 +167,9 @@ def _others(record: Record, meant: Meant, woken: datetime, written: datetime) ->
 def _was_seen(record: Record, place: str, happening: Happening, before: datetime) -> bool:
     """Return whether a look could tell of it: of whoever puts it out or wakes it, that it rested in between."""
     looks = [(look.at, look.answered_at) for look in record.looks.get(place, []) if look.answered_at <= before]
+    if happening.cause == "update":  # by itself it makes no event, and may have changed nothing but its own time
+        spans = [span for span in record.spans[place] if span.since == happening.at and span.state is State.UPDATING]
+        return any(span.since <= asked and answered < span.until for span in spans for asked, answered in looks)
     if happening.cause not in {"pause", "resume", "scale_to_zero"}:
         return any(happening.at <= asked for asked, _ in looks)
     rests = [span for span in _out(record, place) if span.since <= happening.at <= span.until]
