@@ -31,7 +31,7 @@ from service.callers import Callers, Connection
 from service.channels.command import Command
 from service.channels.webhook import Webhook
 from service.clock import Clock, SystemClock
-from service.commands import Commander, Means
+from service.commands import Commander, Desk, Holds, Means
 from service.config import Configuration, Receiver, Settings
 from service.failures import CannotListen
 from service.hooks import Hook, Hooks
@@ -100,6 +100,7 @@ class Reign:
     ground: Ground
     hub: HuggingFace
     commander: Commander
+    desk: Desk
     callers: Callers
     autopause: Autopause
     alerts: Alerts
@@ -205,9 +206,11 @@ async def daemon(configuration: Configuration, world: World) -> AsyncIterator[Pa
                 inspection=Inspection(log=ground.log, live=ground.live, clock=world.clock),
                 leases=ground.leases,
                 prices=ground.prices,
+                holds=Holds(log=ground.log, live=ground.live, clock=world.clock),
                 readiness=Readiness(live=ground.live, watch=ground.watch, clock=world.clock),
                 configuration=configuration,
                 commander=reign.commander,
+                desk=reign.desk,
                 callers=reign.callers,
                 autopause=reign.autopause,
                 subscribers=(reign.alerts, *reign.hooks.all),
@@ -309,8 +312,9 @@ def _succession(parts: Parts, ground: Ground) -> Succession[Reign]:
 
 def _install(parts: Parts, reign: Reign) -> None:
     """Let whoever asks meet what a configuration brought."""
-    parts.configuration, parts.commander, parts.autopause = reign.configuration, reign.commander, reign.autopause
-    parts.callers, parts.subscribers = reign.callers, (reign.alerts, *reign.hooks.all)
+    parts.configuration, parts.commander, parts.desk = reign.configuration, reign.commander, reign.desk
+    parts.callers, parts.autopause = reign.callers, reign.autopause
+    parts.subscribers = (reign.alerts, *reign.hooks.all)
 
 
 async def _reign(ground: Ground, configuration: Configuration, settled_at: datetime) -> Reign:
@@ -331,13 +335,14 @@ async def _reign(ground: Ground, configuration: Configuration, settled_at: datet
         for namespace in settings.namespaces
     }
     await watch.begin(watchers, live.fleet)
-    means = Means(log=log, fleet=live.fleet, watch=watch, writers=writers, clock=clock, configuration=configuration)
+    means = Means(log=log, live=live, watch=watch, writers=writers, clock=clock, configuration=configuration)
     commander = Commander(means)
     return Reign(
         configuration=configuration,
         ground=ground,
         hub=hub,
         commander=commander,
+        desk=Desk(means, commander),
         callers=Callers(partial(_connection, configuration, world), clock),
         autopause=Autopause(log=log, live=live, watch=watch, commander=commander, clock=clock, settled_at=settled_at),
         alerts=Alerts(log=log, clock=clock, settings=settings, looked_at=watch.looked_at),

@@ -7,7 +7,7 @@ from events.log import EventLog
 from events.parking import Subscriber
 from service.callers import Callers
 from service.clock import Clock
-from service.commands import Commander
+from service.commands import Commander, Desk, Holds
 from service.config import Configuration
 from service.inspection import Inspection
 from service.leases import Leases
@@ -22,9 +22,9 @@ from service.watch import Watch
 class Parts:
     """The parts.
 
-    A configuration that is read anew replaces itself, `commander`, `callers`, `autopause` and `subscribers`, which are
-    those of the log that have a cursor. `listen` is HOST:PORT as it really is. `token` is what a
-    caller must show to write (and, beyond loopback, to read).
+    A configuration that is read anew replaces itself, `commander`, `desk`, `callers`, `autopause` and `subscribers`,
+    which are those of the log that have a cursor. `listen` is HOST:PORT as it really is. `token` is what a caller must
+    show to write (and, beyond loopback, to read).
     """
 
     version: str
@@ -39,8 +39,10 @@ class Parts:
     readiness: Readiness
     leases: Leases
     prices: Prices
+    holds: Holds
     configuration: Configuration
     commander: Commander
+    desk: Desk
     callers: Callers
     autopause: Autopause
     subscribers: tuple[Subscriber, ...]

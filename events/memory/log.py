@@ -152,7 +152,7 @@ class MemoryLog:
     def _matching(self, query: Query) -> Iterator[Recorded]:
         store = self.store
         matches, meant = matcher(query), Meant()
-        found_by = [meant.add(facets) for facets in store.facets]
+        found_by = store.facets if query.policy is None else [meant.add(facets) for facets in store.facets]
         places: Sequence[int] = range(
             max(query.after, store.archived),
             store.position if query.before is None else min(query.before, store.position),

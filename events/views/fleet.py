@@ -6,7 +6,7 @@ A fold, in memory, over the facts and the acts. It knows nothing of freshness: t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 
 from events import streams
 from events.catalogue import Event
@@ -208,22 +208,30 @@ class Fleet:
 
 
 def _learn(known: Known, recorded: Recorded, event: Fact) -> Known:
-    endpoint = evolve(known.endpoint, event)
+    told: dict[str, Any] = {
+        "endpoint": evolve(known.endpoint, event),
+        "version": recorded.version,
+        "changed": recorded.position,
+    }
     match event:
         case Discovered(sighting=sighting):
-            known = replace(known, life=sighting.created_at, cause=recorded.position, warnings=(), returned_at=None)
+            told |= _began(known, recorded) | {"life": sighting.created_at, "returned_at": None}
         case StatusChanged():
-            known = replace(known, cause=recorded.position, warnings=(), closed=known.closed[-1:])
+            told |= _began(known, recorded) | {"closed": known.closed[-1:]}
             if event.old is Status.PAUSED and not any(map(_resumes, known.open.values())):
-                known = replace(known, returned_at=event.window.seen_at, returned_by=event.updated_by)
+                told |= {"returned_at": event.window.seen_at, "returned_by": event.updated_by}
         case Deleted():
-            known = replace(known, cause=recorded.position, warnings=(), closed=known.closed[-1:])
+            told |= _began(known, recorded) | {"closed": known.closed[-1:]}
         case _:
             pass
-    if known.cause == recorded.position:
-        long_over = recorded.time - SET_BACK
-        known = replace(known, holds={key: hold for key, hold in known.holds.items() if hold.until > long_over})
-    return replace(known, endpoint=endpoint, version=recorded.version, changed=recorded.position)
+    return replace(known, **told)
+
+
+def _began(known: Known, recorded: Recorded) -> dict[str, Any]:
+    """Return what is different since a status began by this fact."""
+    long_over = recorded.time - SET_BACK
+    holds = {key: hold for key, hold in known.holds.items() if hold.until > long_over}
+    return {"cause": recorded.position, "warnings": (), "holds": holds}
 
 
 def _resumes(act: Act) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from events.log import EventLog
-from events.views.fleet import Fleet
 from service.clock import Clock
 from service.config import Configuration
+from service.live import Live
 from service.ports import Writer
 from service.watch import Watch
 
@@ -16,7 +16,7 @@ class Means:
     """`writers` holds only the namespaces that this process may write to."""
 
     log: EventLog
-    fleet: Fleet
+    live: Live
     watch: Watch
     writers: Mapping[str, Writer]
     clock: Clock

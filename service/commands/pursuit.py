@@ -33,7 +33,7 @@ class Pursuit:
         """Take what it acts through; nothing is sent yet."""
         self._ending = ending
         self._log = means.log
-        self._fleet = means.fleet
+        self._live = means.live
         self._watch = means.watch
         self._writers = means.writers
         self._clock = means.clock
@@ -120,8 +120,9 @@ class Pursuit:
         changes = await self._log.read(Query(stream=stream, after=act.position, types=CHANGES, limit=1))
         # From here on nothing is waited for: a hold that was granted meanwhile must count.
         track, now = self._watch.track(name), self._clock.now()
-        known = self._fleet.known(name)
-        hold, leases = self._fleet.held(known, now), list(known.leases.values())
+        fleet = self._live.fleet
+        known = fleet.known(name)
+        hold, leases = fleet.held(known, now), list(known.leases.values())
 
         def abandoned(reason: str, *, touched: bool = False) -> Abandoned:
             return Abandoned(intent=intended.intent, reason=reason, touched=touched)

@@ -6,7 +6,7 @@ Only what rests is woken. What already runs or starts costs one look, and nothin
 import asyncio
 from dataclasses import dataclass, field
 
-from service.commands import CannotApply, Commander, Done, GivenUp, NothingToDo, Outcome
+from service.commands import CannotApply, Desk, Done, GivenUp, NothingToDo, Outcome
 from service.leases.lease import AT_REST
 from service.ports import HubError
 from service.watch import Watch
@@ -39,7 +39,7 @@ class Flights:
         self._watch = watch
         self._flights: dict[EndpointName, _Flight] = {}
 
-    async def wake(self, name: EndpointName, *, commander: Commander, actor: str, key: str, reason: str) -> Landed:
+    async def wake(self, name: EndpointName, *, desk: Desk, actor: str, key: str, reason: str) -> Landed:
         """See to it that the endpoint runs or starts, and tell what that came to."""
         while (flight := self._flights.get(name)) is not None:
             await flight.over.wait()
@@ -47,18 +47,17 @@ class Flights:
                 return Landed(outcome=flight.landed.outcome, was=flight.landed.was, led=False)
         flight = self._flights[name] = _Flight()
         try:
-            flight.landed = await self._wake(name, commander, actor=actor, key=key, reason=reason)
+            flight.landed = await self._wake(name, desk, actor=actor, key=key, reason=reason)
         finally:
             del self._flights[name]
             flight.over.set()  # if it was broken off, the next one asks
         return flight.landed
 
-    async def _wake(self, name: EndpointName, commander: Commander, *, actor: str, key: str, reason: str) -> Landed:
+    async def _wake(self, name: EndpointName, desk: Desk, *, actor: str, key: str, reason: str) -> Landed:
         outcome: Outcome = CannotApply(reason=f"{name} changed each time it was looked at: ask again")
         was = ""
         for attempt in range(TRIES):
-            async with commander.turns.of(name):
-                pass  # an act that is under way comes to its end first: what it leaves is what is to be woken
+            await desk.when_free(name)  # what an act leaves that is under way is what is to be woken
             try:
                 found = await self._watch.look(name)
             except HubError as error:
@@ -69,7 +68,7 @@ class Flights:
             if status not in AT_REST:
                 return Landed(outcome=NothingToDo(status=str(status)), was=was, led=True)
             was = str(status)
-            outcome = await commander.ask(
+            outcome = await desk.ask(
                 name, Command.RESUME, actor=actor, key=f"{key}/{attempt}", reason=reason or f"{actor} needs it running"
             )
             if isinstance(outcome, Done) or not isinstance(outcome, GivenUp):

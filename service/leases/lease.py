@@ -22,6 +22,7 @@ GRACE_SECONDS = 120.0  # after a start, for every holder to come back
 AT_REST = frozenset({Status.PAUSED, Status.SCALED_TO_ZERO})  # what a resume wakes
 AWAKE = frozenset({Status.PENDING, Status.INITIALIZING, Status.RUNNING})  # what may be put back to rest
 
+TOUCHED = "somebody else was at it since a lease resumed it"
 NAMED = 3  # leases that are told one by one
 
 
@@ -157,21 +158,31 @@ def why_kept(parting: Parting) -> str | None:
     if parting.status not in AWAKE:
         return f"it is {parting.status}"
     if parting.touched:
-        return "somebody else was at it since a lease resumed it"
+        return TOUCHED
     return None
 
 
 def touched(events: Iterable[Event], intent: str) -> bool:
-    """Return whether any of the facts since a resume tells of somebody else than who meant it."""
-    return any(_by_another(event, intent) for event in events)
+    """Return whether any of the facts since a resume tells of somebody else than who meant it.
+
+    Whose edit a document tells may be seen at a change that somebody else made: of our own token none is another's.
+    """
+    ours: set[str | None] = {None}
+    for event in events:
+        if _by_another(event, intent, ours):
+            return True
+        if isinstance(event, StatusChanged) and event.cause.intent == intent:
+            ours.add(event.cause.editor)
+    return False
 
 
-def _by_another(event: Event, intent: str) -> bool:
+def _by_another(event: Event, intent: str, ours: set[str | None]) -> bool:
     match event:
         case StatusChanged(old=old, via=via, cause=cause):
             if cause.intent == intent:
                 return False
-            return cause.by is By.PERSON or old is Status.PAUSED or Status.PAUSED in via
+            put_out = old is Status.PAUSED or Status.PAUSED in via
+            return cause.by is By.PERSON or put_out or cause.editor not in ours
         case Reconfigured(cause=cause):
             return cause.intent != intent
         case Discovered() | Deleted():

@@ -20,7 +20,7 @@ from events.log import EventLog
 from events.record import decision_id
 from events.unit import AlreadyDecided, Appended, StaleVersion, Unit, Write
 from service.clock import Clock, wait
-from service.commands import Commander, Done, NothingToDo, Outcome
+from service.commands import Commander, Desk, Done, NothingToDo, Outcome
 from service.leases.flight import Flights
 from service.leases.lease import Chain, Lease, Released, Row, Woken, grace, remembered
 from service.leases.rest import Rest
@@ -149,14 +149,14 @@ class Leases:
         return Released(lease=lease, left=left, kept=kept)
 
     async def ensure(
-        self, name: EndpointName, *, lease: str | None, actor: str, key: str, reason: str, commander: Commander
+        self, name: EndpointName, *, lease: str | None, actor: str, key: str, reason: str, desk: Desk
     ) -> Outcome:
         """See to it that an endpoint runs or starts: one resume for all who ask at the same time.
 
         What a lease's holder resumed, its chain may put back to rest. Who asks without a lease wants it to run on: then
         nobody's lease puts it back.
         """
-        landed = await self._flights.wake(name, commander=commander, actor=actor, key=key, reason=reason)
+        landed = await self._flights.wake(name, desk=desk, actor=actor, key=key, reason=reason)
         async with self._turns.of(name):
             chain = self._chains.get(name)
             if chain is None or not isinstance(landed.outcome, Done | NothingToDo):

@@ -3,13 +3,15 @@
 It is bound to what it was decided on. A lease or a hold that comes in between makes it stale, and nothing is sent.
 """
 
+from datetime import datetime
+
 from events import codec, streams
 from events.catalogue.acts import Confirmed, Intended
 from events.log import EventLog
 from events.query import Query
 from service.clock import Clock
 from service.commands import Commander, GivenUp, Outcome
-from service.leases.lease import Chain, Lease, Parting, Woken, touched, why_kept
+from service.leases.lease import TOUCHED, Chain, Lease, Parting, Woken, touched, why_kept
 from service.live import Live
 from service.watch import Watch
 from statemachine.machine import NotPermitted, permits
@@ -67,6 +69,7 @@ class Rest:
     async def put_back(self, name: EndpointName, chain: Chain, last: Lease, commander: Commander) -> Outcome | str:
         """Return the outcome, or why the endpoint was left as it is. Raises HubError, NotWatched and LogUnusable."""
         outcome: Outcome = GivenUp(reason="", intent="")
+        edited_at: datetime | None = None
         for attempt in range(TRIES):
             await self._watch.look(name)
             await self._live.reach(await self._log.head())
@@ -89,6 +92,9 @@ class Rest:
             kept = await self.why_kept(name, woken, commander)
             if kept is not None:
                 return kept
+            if attempt and intended.updated_at != edited_at:
+                return TOUCHED  # be it by what was sent before: whoever undid that wants it awake
+            edited_at = intended.updated_at
             seen = {
                 streams.acts(name): known.acts_version,
                 streams.lease(name): known.leases_version,

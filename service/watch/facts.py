@@ -13,7 +13,7 @@ from events.record import Draft
 from events.unit import Appended, StaleVersion, Unit, Write
 from service.watch.track import Track
 from statemachine.machine import evolve, fold
-from statemachine.model import Discovered, EndpointName, LifecycleEvent
+from statemachine.model import Deleted, Discovered, EndpointName, LifecycleEvent, Reconfigured, StatusChanged
 
 ACTOR = "watcher"
 DISCOVERED = codec.type_of(Discovered)
@@ -71,6 +71,8 @@ def _advance(track: Track, happened: Sequence[LifecycleEvent], *, version: int) 
         track.endpoint = evolve(track.endpoint, event)
         if isinstance(event, Discovered):
             track.life = event.sighting.created_at
+        if isinstance(event, StatusChanged | Reconfigured | Deleted) and event.cause.intent is not None:
+            track.followed.add(event.cause.intent)
     track.version = version
 
 

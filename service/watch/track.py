@@ -1,9 +1,10 @@
 """What a watcher remembers of one endpoint between two looks; in memory, rebuilt from the log at a start."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from statemachine.model import Endpoint, Look, Observation, Seen, Unreadable
+from statemachine.model import Endpoint, Look, Observation, Ours, Seen, Unreadable
 
 
 @dataclass(slots=True, kw_only=True)
@@ -14,6 +15,7 @@ class Track:
     board or the log bounds the window. `edited_at` is the document's own `updatedAt` by then: an edit alone makes no
     event, and so does not show in `endpoint`. `answered`: monotonic instant of the last look or write; what was asked
     before it is late. `writing`: writes in flight. `blurred`: it was there, but never once readable, since `absent_at`.
+    `followed`: the decisions of ours that are under way, and that a change was told to follow.
     """
 
     endpoint: Endpoint = field(default_factory=Endpoint)
@@ -26,6 +28,7 @@ class Track:
     writing: int = 0
     blurred: bool = False
     absent_at: datetime | None = None
+    followed: set[str] = field(default_factory=set)
 
     def is_late(self, look: Look) -> bool:
         """Return whether a later look at, or a write to, this endpoint was answered after this look was asked for."""
@@ -36,6 +39,11 @@ class Track:
         if self.endpoint.sighting is not None:
             return self.looked_at
         return self.absent_at if self.blurred else new_since
+
+    def unfollowed(self, ours: Sequence[Ours]) -> list[Ours]:
+        """Return the decisions that a change may still follow: each is carried out once, so the next is another's."""
+        self.followed &= {own.intent for own in ours}
+        return [own for own in ours if own.intent not in self.followed]
 
     def take(self, observation: Observation, *, new_since: datetime | None) -> None:
         """Remember that this look counted; only a look that could be read bounds the next window."""

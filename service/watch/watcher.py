@@ -188,7 +188,7 @@ class Watcher:
                     not_before=track.not_before(self.swept_at),
                     gap=track.gap,
                     edited_at=track.edited_at,
-                    ours=self._ours(name),
+                    ours=track.unfollowed(self._ours(name)),
                 )
                 if happened:
                     changes[name] = happened

@@ -62,7 +62,7 @@ def command(which: Command) -> Callable[[web.Request], Awaitable[web.Response]]:
         reason, actor = reason_of(body.reason), actor_of(request)
 
         async def ask() -> Outcome:
-            outcome = await parts.commander.ask(name, which, actor=actor, key=key, reason=reason)
+            outcome = await parts.desk.ask(name, which, actor=actor, key=key, reason=reason)
             if which is Command.RESUME and isinstance(outcome, Done | NothingToDo):
                 await parts.leases.run_on(name)
             return outcome
@@ -76,7 +76,7 @@ async def create(request: web.Request) -> web.Response:
     """Create an endpoint by its document."""
     namespace, parts, key, reason = namespace_of(request), parts_of(request), key_of(request), _why(request)
     document = await document_of(request)
-    asked = parts.commander.create(namespace, document, actor=actor_of(request), key=key, reason=reason)
+    asked = parts.desk.create(namespace, document, actor=actor_of(request), key=key, reason=reason)
     place = f"/api/endpoints/{namespace}/{document.get('name')}"
     return await _carried_out(request, asked, about=f"a new endpoint of {namespace}", made=place)
 
@@ -85,14 +85,14 @@ async def update(request: web.Request) -> web.Response:
     """Change what a partial document names."""
     name, parts, key, reason = endpoint_of(request), parts_of(request), key_of(request), _why(request)
     changes = await document_of(request)
-    asked = parts.commander.update(name, changes, actor=actor_of(request), key=key, reason=reason)
+    asked = parts.desk.update(name, changes, actor=actor_of(request), key=key, reason=reason)
     return await _carried_out(request, asked, about=str(name))
 
 
 async def delete(request: web.Request) -> web.Response:
     """Delete an endpoint; answer when it is gone."""
     name, parts, key, reason = endpoint_of(request), parts_of(request), key_of(request), _why(request)
-    asked = parts.commander.delete(name, actor=actor_of(request), key=key, reason=reason)
+    asked = parts.desk.delete(name, actor=actor_of(request), key=key, reason=reason)
     return await _carried_out(request, asked, about=str(name))
 
 
@@ -173,7 +173,7 @@ async def unhold_everything(request: web.Request) -> web.Response:
 async def _hold(request: web.Request, name: EndpointName | None) -> web.Response:
     parts, key = parts_of(request), key_of(request)
     body = await body_of(request, shapes.HoldBody)
-    placed = await parts.commander.hold(
+    placed = await parts.holds.place(
         name,
         author=actor_of(request),
         reason=_reason(body.reason),
@@ -193,7 +193,7 @@ async def _unhold(request: web.Request, name: EndpointName | None) -> web.Respon
 
     async def lift() -> web.Response:
         await _seen(parts)
-        lifted = await parts.commander.unhold(name, author=actor_of(request), key=own_key(request))
+        lifted = await parts.holds.lift(name, author=actor_of(request), key=own_key(request))
         await _seen(parts)
         return answer(shapes.Lifted(lifted=lifted))
 

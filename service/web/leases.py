@@ -91,7 +91,7 @@ async def ensure(request: web.Request) -> web.Response:
                 actor=actor_of(request),
                 key=key,
                 reason=reason_of(body.reason),
-                commander=parts.commander,
+                desk=parts.desk,
             )
     except Ended:
         sentence = f"the daemon is stopping before it is known whether {name} is resumed: ask again when it is back"

@@ -63,7 +63,7 @@ async def test_a_hold_placed_after_the_warning_prevents_the_pause(stage: Scene) 
         await stage.clock.sleep(HOUR - 600)
         assert len(await stage.events(Warned)) == 1
         until = stage.clock.now() + timedelta(hours=2)
-        await parts.commander.hold(endpoint("acme/one"), author="person:ann", reason="a demo", until=until, key="1")
+        await parts.holds.place(endpoint("acme/one"), author="person:ann", reason="a demo", until=until, key="1")
         await stage.clock.sleep(2 * HOUR)
         while_held = pauses(stage)
         await stage.clock.sleep(HOUR)
@@ -122,7 +122,7 @@ async def test_an_answer_that_was_lost_is_looked_for_and_not_sent_again(stage: S
 
     async with stage.daemon() as parts:
         stage.sim.faults.p_lost_answer = 1.0
-        await parts.commander.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key="1")
+        await parts.desk.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key="1")
 
     assert len(pauses(stage)) == 1
     assert len([request for request in stage.sim.requests if request.write]) == 1
@@ -141,7 +141,7 @@ async def test_a_command_that_the_api_refuses_fails_with_its_own_words(stage: Sc
             raise Refused("the API refused it", code=400, body="no credits")
 
         parts.commander.writers["acme"].pause = refuse  # type: ignore[method-assign,assignment]
-        outcome = await parts.commander.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key="1")
+        outcome = await parts.desk.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key="1")
 
     (failed,) = await stage.events(Failed)
     assert isinstance(failed, Failed)
@@ -154,7 +154,7 @@ async def test_asking_twice_with_one_key_is_one_command(stage: Scene) -> None:
 
     async with stage.daemon() as parts:
         for _ in range(2):
-            await parts.commander.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key="1")
+            await parts.desk.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key="1")
 
     assert len(await stage.events(Intended)) == 1
     assert len(pauses(stage)) == 1
@@ -180,7 +180,7 @@ async def test_in_observe_mode_a_day_with_every_policy_due_writes_nothing(stage:
     async with stage.daemon(seldom(ACT.replace('mode = "act"', 'mode = "observe"'))) as parts:
         await stage.clock.sleep(24 * HOUR)
         plan = parts.autopause.plan()
-        outcome = await parts.commander.ask(endpoint("acme/endpoint-0"), Command.PAUSE, actor="person:ann", key="1")
+        outcome = await parts.desk.ask(endpoint("acme/endpoint-0"), Command.PAUSE, actor="person:ann", key="1")
 
     assert len(plan) == 5
     assert all(line.observe and "lamplighter.toml line" in line.observe for line in plan)

@@ -447,7 +447,7 @@ async def test_a_configuration_that_is_replaced_before_it_ran_never_acts(
         world.reloading.set()
         await stage.clock.sleep(10)
         _, replaced, present = reigns
-        outcome = await replaced.commander.ask(endpoint("acme/chat"), Command.PAUSE, actor="person:ana", key="1")
+        outcome = await replaced.desk.ask(endpoint("acme/chat"), Command.PAUSE, actor="person:ana", key="1")
         with pytest.raises(TimeoutError):
             async with replaced.callers.calling("hf_ana", address="", failures=Failures()):
                 pass

@@ -40,7 +40,7 @@ async def take(parts: Parts, who: str = ANA, *, seconds: float = 120, pause_afte
 
 async def wake(parts: Parts, lease: Lease | None, who: str = ANA) -> object:
     return await parts.leases.ensure(
-        ONE, lease=lease.id if lease else None, actor=who, key=f"k-{who}", reason="", commander=parts.commander
+        ONE, lease=lease.id if lease else None, actor=who, key=f"k-{who}", reason="", desk=parts.desk
     )
 
 
@@ -137,7 +137,7 @@ async def test_a_configuration_that_was_replaced_lets_nothing_begin(stage: Scene
     async with stage.daemon(PLAIN) as parts:
         await stage.clock.sleep(60)
         parts.commander.end()
-        outcome = await parts.commander.ask(ONE, Command.PAUSE, actor="person:ann", key="late")
+        outcome = await parts.desk.ask(ONE, Command.PAUSE, actor="person:ann", key="late")
 
     assert isinstance(outcome, GivenUp)
     assert writes(stage) == []
@@ -164,12 +164,12 @@ async def test_what_is_protected_or_held_is_left_running(stage: Scene) -> None:
         protected = await release(parts, lease)
         await stage.clock.sleep(60)
     async with stage.daemon(PLAIN) as parts:
-        await parts.commander.ask(ONE, Command.PAUSE, actor=ANA, key="off")
+        await parts.desk.ask(ONE, Command.PAUSE, actor=ANA, key="off")
         await paused(stage)
         lease = await take(parts, BEN)
         await wake(parts, lease, BEN)
         until = stage.clock.now() + timedelta(hours=2)
-        await parts.commander.hold(ONE, author=ANA, reason="a demo", until=until, key="h")
+        await parts.holds.place(ONE, author=ANA, reason="a demo", until=until, key="h")
         await parts.live.reach(await stage.log.head())
         held = await release(parts, lease)
         await stage.clock.sleep(600)
@@ -460,7 +460,7 @@ async def test_who_follows_a_wait_is_told_what_is_missing_and_then_all_that_a_cl
     async with stage.daemon(PLAIN) as parts, aiohttp.ClientSession(f"http://{parts.listen}") as http:
         await wake(parts, None)
         await parts.readiness.wait(ONE, seconds=HOUR)
-        await parts.commander.ask(ONE, Command.PAUSE, actor=ANA, key="off")
+        await parts.desk.ask(ONE, Command.PAUSE, actor=ANA, key="off")
         await wake(parts, None, BEN)  # the second start knows how long the first one took
         await parts.live.reach(await stage.log.head())
         head = {"Accept": "text/event-stream"}

@@ -62,7 +62,7 @@ async def test_a_write_that_takes_effect_after_its_time_limit_is_not_sent_again(
         writer.pause = given_up_after_30_seconds  # type: ignore[method-assign]
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(undo())
-            await parts.commander.ask(ONE, Command.PAUSE, actor="person:bob", key="1")
+            await parts.desk.ask(ONE, Command.PAUSE, actor="person:bob", key="1")
         await stage.clock.sleep(120)
 
     assert len(pauses(stage)) == 1
@@ -91,7 +91,7 @@ async def test_who_asks_to_be_left_alone_is_not_looked_at_before_but_for_a_minut
 
         writer.pause = refused  # type: ignore[method-assign]
         parts.watch.look = noted  # type: ignore[method-assign]
-        outcome = await parts.commander.ask(ONE, Command.PAUSE, actor="person:bob", key="1")
+        outcome = await parts.desk.ask(ONE, Command.PAUSE, actor="person:bob", key="1")
 
     assert isinstance(outcome, Done)
     assert min(at for at in looked if at > refused_at) - refused_at == pytest.approx(waited, abs=1)
@@ -111,7 +111,7 @@ async def test_the_end_of_an_act_is_not_told_while_what_was_sent_may_still_take_
         while not await stage.events(Intended):
             await stage.clock.sleep(1)
         until = stage.clock.now() + timedelta(hours=9)
-        await parts.commander.hold(ONE, author="person:ann", reason="a demo", until=until, key="1")
+        await parts.holds.place(ONE, author="person:ann", reason="a demo", until=until, key="1")
         await stage.clock.sleep(60)
 
     assert len(pauses(stage)) == 1
@@ -130,6 +130,58 @@ class Interrupted(MemoryLog):
         return page
 
 
+class Sluggish(MemoryLog):
+    """A log that lets whoever follows all of it wait for what was written after some position."""
+
+    slow_after: int | None = None
+    seconds = 0.0
+
+    async def read(self, query: Query) -> Page:
+        page = await super().read(query)
+        if self.slow_after is not None and not query.types and query.after >= self.slow_after and page.events:
+            await asyncio.sleep(self.seconds)
+        return page
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.0005, 1.5])
+async def test_a_command_is_sent_as_soon_as_the_views_know_that_it_was_meant(stage: Scene, seconds: float) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    stage.log = log = Sluggish()
+
+    async with stage.daemon(AT_ONCE.replace('"1h"', '"99h"')) as parts:
+        writer = parts.commander.writers["acme"]
+        pause, sent = writer.pause, list[float]()
+
+        async def noted(name: EndpointName) -> Item:
+            sent.append(stage.clock.monotonic())
+            return await pause(name)
+
+        async def follow(position: int) -> float:
+            await parts.live.reach(position)
+            return stage.clock.monotonic()
+
+        writer.pause = noted  # type: ignore[method-assign]
+        log.slow_after, log.seconds = await log.head(), seconds
+        async with asyncio.TaskGroup() as tasks:
+            shown = tasks.create_task(follow(log.slow_after + 1))
+            asked = tasks.create_task(parts.desk.ask(ONE, Command.PAUSE, actor="person:bob", key="1"))
+
+    assert isinstance(asked.result(), Done)
+    assert sent == [pytest.approx(shown.result(), abs=0.0001)]
+
+
+async def test_views_that_stand_still_do_not_keep_a_command_from_being_sent(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="running", type="public")
+    stage.log = log = Sluggish()
+
+    async with stage.daemon(AT_ONCE.replace('"1h"', '"99h"')) as parts:
+        log.slow_after, log.seconds = await log.head(), HOUR
+        outcome = await parts.desk.ask(ONE, Command.PAUSE, actor="person:bob", key="1")
+
+    assert isinstance(outcome, Done)
+    assert len(pauses(stage)) == 1
+
+
 async def test_a_hold_that_is_granted_while_an_act_is_weighed_again_prevents_it(stage: Scene) -> None:
     stage.sim.create("acme", "one", state="running", type="public")
     stage.log = log = Interrupted()
@@ -140,7 +192,7 @@ async def test_a_hold_that_is_granted_while_an_act_is_weighed_again_prevents_it(
 
         async def hold() -> None:
             log.meanwhile = None
-            await parts.commander.hold(ONE, author="person:ann", reason="a demo", until=until, key="1")
+            await parts.holds.place(ONE, author="person:ann", reason="a demo", until=until, key="1")
             await parts.live.reach(await log.head())
 
         log.meanwhile = hold
@@ -158,10 +210,10 @@ async def test_a_command_that_had_to_wait_beyond_its_deadline_is_not_sent(stage:
     async with stage.daemon() as parts:
         lose_the_first_pause(parts)
         async with asyncio.TaskGroup() as tasks:
-            first = parts.commander.ask(ONE, Command.PAUSE, actor="person:ann", key="1")
+            first = parts.desk.ask(ONE, Command.PAUSE, actor="person:ann", key="1")
             tasks.create_task(first)
             await stage.clock.sleep(1)
-            second = tasks.create_task(parts.commander.ask(ONE, Command.SCALE_TO_ZERO, actor="person:bob", key="1"))
+            second = tasks.create_task(parts.desk.ask(ONE, Command.SCALE_TO_ZERO, actor="person:bob", key="1"))
             await stage.clock.sleep(0.5)
             stage.sim.faults.down = True
             await stage.clock.sleep(600)
@@ -201,7 +253,7 @@ async def test_of_endpoints_that_nobody_acts_on_any_more_no_turn_is_kept(stage: 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(count_turns())
             asked = [
-                tasks.create_task(parts.commander.ask(endpoint(f"acme/{name}"), Command.PAUSE, actor="ann", key="1"))
+                tasks.create_task(parts.desk.ask(endpoint(f"acme/{name}"), Command.PAUSE, actor="ann", key="1"))
                 for name in ("one", "nonsense", "more-nonsense")
             ]
 

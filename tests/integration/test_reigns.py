@@ -102,9 +102,7 @@ async def test_a_command_right_after_a_reload_knows_the_endpoint(stage: Scene) -
             while not outcomes or not isinstance(outcomes[-1], Done):
                 await stage.clock.sleep(0.1)
                 key = str(len(outcomes))
-                outcomes.append(
-                    await parts.commander.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key=key)
-                )
+                outcomes.append(await parts.desk.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key=key))
 
     assert {"absent" in outcome.reason for outcome in outcomes if isinstance(outcome, CannotApply)} <= {False}
 

@@ -42,7 +42,7 @@ async def test_a_reload_to_observe_stops_a_command_that_is_still_looking(stage: 
         await stage.clock.sleep(10)
         stage.sim.faults.latency_seconds = (4.0, 4.0)
         async with asyncio.TaskGroup() as tasks:
-            ask = parts.commander.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key="1")
+            ask = parts.desk.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key="1")
             asked = tasks.create_task(ask)
             await stage.clock.sleep(1)
             world.reloading.set()

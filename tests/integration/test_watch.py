@@ -116,7 +116,7 @@ async def overtaken_sweep(stage: Scene) -> list[tuple[str, str]]:
     async with stage.daemon(text) as parts:
         stage.sim.faults.slow_list_seconds = 5.0
         await stage.clock.sleep(5)
-        await parts.commander.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key="1")
+        await parts.desk.ask(endpoint("acme/one"), Command.PAUSE, actor="person:ann", key="1")
         await stage.clock.sleep(30)
     changed = await stage.events(StatusChanged)
     return [(str(event.old), str(event.new)) for event in changed if isinstance(event, StatusChanged)]

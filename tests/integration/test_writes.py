@@ -176,7 +176,7 @@ async def test_in_observe_mode_nothing_is_written_whatever_is_asked(stage: Scene
             await ask("POST", f"{AT}/pause", code=403),
         ]
         lent = Lent(ask.parts)
-        outcome = await ask.parts.commander.delete(TGI, actor="hf:ana", key="1", writer=lent)
+        outcome = await ask.parts.desk.delete(TGI, actor="hf:ana", key="1", writer=lent)
 
     assert {one["outcome"] for one in told} == {"notAllowed"}
     assert isinstance(outcome, NotAllowed)
@@ -366,7 +366,7 @@ class Lent:
 async def test_a_creation_without_an_answer_is_looked_for_and_never_sent_again(stage: Scene, *, done: bool) -> None:
     async with stage.daemon() as parts:
         stage.sim.faults.orders.append(lost(done=done, method="POST"))
-        outcome = await parts.commander.create("acme", DOCUMENT, actor="person:ana", key="1")
+        outcome = await parts.desk.create("acme", DOCUMENT, actor="person:ana", key="1")
 
     assert isinstance(outcome, Done if done else Rejected)
     assert len(writes(stage)) == 1
@@ -378,7 +378,7 @@ async def test_what_came_into_being_and_is_another_is_not_taken_for_ours(stage: 
     async with stage.daemon() as parts:
         stage.sim.faults.orders.append(lost(done=False, method="POST"))
         asyncio.get_running_loop().call_later(5, lambda: stage.sim.create("acme", "new", repository="other/model"))
-        outcome = await parts.commander.create("acme", DOCUMENT, actor="person:ana", key="1")
+        outcome = await parts.desk.create("acme", DOCUMENT, actor="person:ana", key="1")
 
     assert isinstance(outcome, GivenUp)
     assert "somebody else's" in outcome.reason
@@ -404,9 +404,9 @@ async def test_after_a_crash_what_was_open_is_judged_by_looking(stage: Scene, ve
 
         setattr(parts.commander.writers["acme"], verb, hangs)
         asked = {
-            "create": lambda: parts.commander.create("acme", DOCUMENT, actor="person:ana", key="1"),
-            "update": lambda: parts.commander.update(TGI, change, actor="person:ana", key="1"),
-            "delete": lambda: parts.commander.delete(TGI, actor="person:ana", key="1"),
+            "create": lambda: parts.desk.create("acme", DOCUMENT, actor="person:ana", key="1"),
+            "update": lambda: parts.desk.update(TGI, change, actor="person:ana", key="1"),
+            "delete": lambda: parts.desk.delete(TGI, actor="person:ana", key="1"),
         }[verb]()
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(asked)
@@ -428,9 +428,9 @@ async def test_an_update_without_an_answer_is_sent_again_only_when_it_shows_no_e
     change = {"compute": {"scaling": {"maxReplica": 4}}}
     async with stage.daemon() as parts:
         stage.sim.faults.orders.append(lost(done=True, method="PUT"))
-        done = await parts.commander.update(TGI, change, actor="person:ana", key="1")
+        done = await parts.desk.update(TGI, change, actor="person:ana", key="1")
         stage.sim.faults.orders.append(lost(done=False, method="PUT"))
-        again = await parts.commander.update(TGI, {"tags": ["b"]}, actor="person:ana", key="2")
+        again = await parts.desk.update(TGI, {"tags": ["b"]}, actor="person:ana", key="2")
 
     assert isinstance(done, Done)
     assert isinstance(again, Done)
@@ -443,10 +443,10 @@ async def test_whose_token_signs_a_command_is_whose_was_given_and_it_is_not_sent
     stage.sim.create("acme", "tgi", state="running", type="public")
     async with stage.daemon() as parts:
         lent = Lent(parts)
-        done = await parts.commander.ask(TGI, Command.PAUSE, actor="hf:ana", key="1", writer=lent)
+        done = await parts.desk.ask(TGI, Command.PAUSE, actor="hf:ana", key="1", writer=lent)
         lent.answers = False
         async with asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(parts.commander.ask(TGI, Command.RESUME, actor="hf:ana", key="2", writer=lent))
+            task = tasks.create_task(parts.desk.ask(TGI, Command.RESUME, actor="hf:ana", key="2", writer=lent))
             await stage.clock.sleep(5)
             task.cancel()
     async with stage.daemon():

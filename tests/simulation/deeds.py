@@ -101,7 +101,7 @@ class Deeds:
         number, command = self._number, self.chance.choice([Command.PAUSE, Command.RESUME, Command.RESUME])
         name, parts = EndpointName(*place.split("/")), self.machine.parts
         if parts is not None:
-            asked = parts.commander.ask(name, command, actor="person:carol", key=f"ask-{number}")
+            asked = parts.desk.ask(name, command, actor="person:carol", key=f"ask-{number}")
             self.machine.visit(asked)
 
     async def hold(self, place: str) -> None:
@@ -112,21 +112,22 @@ class Deeds:
             return
         held = None if self.chance.random() < 0.15 else name
         until = parts.clock.now() + timedelta(seconds=self.chance.uniform(60, 1500))
-        placed = parts.commander.hold(
-            held, author="person:dave", reason="a demo", until=until, key=f"hold-{self._number}"
-        )
+        placed = parts.holds.place(held, author="person:dave", reason="a demo", until=until, key=f"hold-{self._number}")
         self.machine.visit(placed)
         if self.chance.random() < 0.3:
             await self.sleep(self.chance.uniform(5, 400))
             if self.machine.parts is not None:
-                self.machine.visit(self.machine.parts.commander.unhold(held, author="person:dave"))
+                self.machine.visit(self.machine.parts.holds.lift(held, author="person:dave"))
 
     async def call(self, place: str) -> None:
         """Somebody asks for a write, by HTTP."""
         await self.callers.ask(place)
 
     async def stay(self, place: str) -> None:
-        """Somebody needs an endpoint awake."""
+        """Somebody needs an endpoint awake, which may just have been put out."""
+        if self.chance.random() < 0.4:
+            self.act(place, "pause")
+            await self.sleep(self.chance.choice([1.0, 40.0]))
         await self.callers.stay(place)
 
     async def crowd(self, place: str) -> None:

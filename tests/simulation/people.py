@@ -85,7 +85,7 @@ DEEDS: dict[Deed, float] = {
     Deeds.ask: 4,
     Deeds.hold: 2,
     Deeds.call: 6,
-    Deeds.stay: 3,
+    Deeds.stay: 5,
     Deeds.crowd: 0.2,
     Deeds.weather: 6,
     Deeds.pages: 2,

@@ -12,7 +12,7 @@ from tests.simulation.callers import Stay
 from tests.simulation.clocks import ROUNDING
 from tests.simulation.machine import Life
 from tests.simulation.record import LOOK, Leased, Meant, Record
-from tests.simulation.told import Span
+from tests.simulation.told import UNREADABLE, Span
 from tests.simulation.witness import ROBOT, Exchange
 
 GRACE = timedelta(minutes=2)  # after a start, for every holder to come back
@@ -95,7 +95,10 @@ def _due(stay: Stay, leased: Leased, life: Life, heard: datetime) -> datetime | 
 
 
 def woken_once(record: Record) -> Iterator[str]:
-    """However many holders there are, an endpoint is resumed for them once, until something puts it out again."""
+    """However many holders there are, an endpoint is resumed for them once, until something puts it out again.
+
+    Not judged: what nobody could see, since its document could not be read all the while.
+    """
     holders = {stay.actor for stay in record.story.stays}
     writes: defaultdict[str, list[tuple[Meant, Exchange]]] = defaultdict(list)
     for meant in record.meant:
@@ -106,7 +109,9 @@ def woken_once(record: Record) -> Iterator[str]:
             effects = record.effects(first)
             if first is second or not effects:
                 continue
-            if not any(effects[0] < span.since <= write.at for span in _out(record, place)):
+            shown = [span.status for span in record.spans[place] if span.meets(effects[0], write.at)]
+            put_out = any(effects[0] < span.since <= write.at for span in _out(record, place))
+            if not put_out and set(shown) != {UNREADABLE}:
                 yield f"{place}: resumed at {effects[0]:%T}, and again at {write.at:%T}, though nothing put it out"
 
 
@@ -129,7 +134,8 @@ def put_back_once(record: Record) -> Iterator[str]:
 def put_back_only_what_a_lease_woke(record: Record) -> Iterator[str]:
     """What a lease did not resume, or somebody else touched or asked for since, is not put back when the lease ends.
 
-    Not judged: what nobody could have seen, since no look lay between the person and the write, or none between a pause
+    Not judged: an edit of which no look showed that it was under way; what nobody could have seen, since no look lay
+    between the person and the write, or none between a pause
     and the resume that followed it.
     """
     holders = {stay.actor for stay in record.story.stays}
@@ -162,6 +168,9 @@ def _others(record: Record, meant: Meant, woken: datetime, written: datetime) ->
 def _was_seen(record: Record, place: str, happening: Happening, before: datetime) -> bool:
     """Return whether a look could tell of it: of whoever puts it out or wakes it, that it rested in between."""
     looks = [(look.at, look.answered_at) for look in record.looks.get(place, []) if look.answered_at <= before]
+    if happening.cause == "update":  # by itself it makes no event, and may have changed nothing but its own time
+        spans = [span for span in record.spans[place] if span.since == happening.at and span.state is State.UPDATING]
+        return any(span.since <= asked and answered < span.until for span in spans for asked, answered in looks)
     if happening.cause not in {"pause", "resume", "scale_to_zero"}:
         return any(happening.at <= asked for asked, _ in looks)
     rests = [span for span in _out(record, place) if span.since <= happening.at <= span.until]

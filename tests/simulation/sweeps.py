@@ -44,7 +44,7 @@ def _lost(story: Story, sweep: Sweep) -> bool:
 def _sweeps(namespace: str, pages: Sequence[Exchange]) -> Iterator[Sweep]:
     """Join pages to sweeps: one begins without a cursor, and it went well if its last page did.
 
-    `calls` holds the sweep's pages from the first try of the first one on, the failed tries too.
+    `calls` holds the sweep's pages from the first try of the first one on, the failed tries too: all that can be.
     """
     calls: list[Exchange] = []
     for page in pages:
@@ -54,8 +54,8 @@ def _sweeps(namespace: str, pages: Sequence[Exchange]) -> Iterator[Sweep]:
         good = [call for call in calls if _well(call)]
         if good and good[-1] is calls[-1] and _in_time(calls):
             yield Sweep(namespace=namespace, since=good[0].at, until=good[-1].answered_at, next_at=page.at)
-        tried = bool(calls) and not good and page.at - calls[0].at < CALL + MARGIN
-        calls = [*calls, page] if tried else [page]
+        tried = [] if good else [call for call in calls if page.at - call.at < CALL + MARGIN]
+        calls = [*tried, page]
 
 
 def _well(page: Exchange) -> bool:

@@ -4,12 +4,18 @@ import hashlib
 import os
 import subprocess
 import sys
+from functools import cache
 
 from tests.simulation.story import Story, tell
 from tests.simulation.world import SHORT
 
 SEED = 2
 TELL = f"from tests.simulation.test_replay import *; print(digest(tell({SEED}, pace=SHORT)))"
+
+
+@cache
+def told() -> Story:
+    return tell(SEED, pace=SHORT)
 
 
 def digest(story: Story) -> str:
@@ -19,7 +25,7 @@ def digest(story: Story) -> str:
 
 
 def test_a_seed_brings_the_same_events_and_the_same_history_each_time() -> None:
-    first, second = tell(SEED, pace=SHORT), tell(SEED, pace=SHORT)
+    first, second = told(), tell(SEED, pace=SHORT)
 
     assert first.recorded == second.recorded
     assert first.restart == second.restart
@@ -34,8 +40,8 @@ def test_a_seed_that_failed_elsewhere_replays_here_to_the_same_event() -> None:
     command = [sys.executable, "-c", TELL]
     elsewhere = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
 
-    assert elsewhere.stdout.strip() == digest(tell(SEED, pace=SHORT))
+    assert elsewhere.stdout.strip() == digest(told())
 
 
 def test_a_story_is_the_same_on_sqlite_as_in_memory() -> None:
-    assert tell(SEED, sqlite=True, pace=SHORT).recorded == tell(SEED, pace=SHORT).recorded
+    assert tell(SEED, sqlite=True, pace=SHORT).recorded == told().recorded

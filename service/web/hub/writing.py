@@ -28,7 +28,7 @@ CATALOGUE = "create it with its hardware named: what the catalogue would create 
 async def create(request: web.Request, caller: Caller) -> web.Response:
     """Create an endpoint, as the caller."""
     namespace, document = namespace_of(request, caller, writes=True), await document_of(request)
-    outcome = await parts_of(request).commander.create(
+    outcome = await parts_of(request).desk.create(
         namespace, document, actor=caller.actor, key=key_of(request), writer=_writer(request, caller, namespace)
     )
     return _answered(request, caller, EndpointName(namespace, str(document.get("name"))), outcome)
@@ -38,7 +38,7 @@ async def update(request: web.Request, caller: Caller) -> web.Response:
     """Change what a partial document names, as the caller."""
     name, document = await _written(request, caller), await document_of(request)
     writer = _writer(request, caller, name.namespace)
-    outcome = await parts_of(request).commander.update(
+    outcome = await parts_of(request).desk.update(
         name, document, actor=caller.actor, key=key_of(request), writer=writer
     )
     return _answered(request, caller, name, outcome)
@@ -50,9 +50,7 @@ def command(which: Command) -> Handler:
     async def handle(request: web.Request, caller: Caller) -> web.Response:
         name = await _written(request, caller)
         writer = _writer(request, caller, name.namespace)
-        outcome = await parts_of(request).commander.ask(
-            name, which, actor=caller.actor, key=key_of(request), writer=writer
-        )
+        outcome = await parts_of(request).desk.ask(name, which, actor=caller.actor, key=key_of(request), writer=writer)
         if which is Command.RESUME and isinstance(outcome, Done | NothingToDo):
             await parts_of(request).leases.run_on(name)
         if isinstance(outcome, NothingToDo) and which is Command.RESUME:  # how its clients know that it runs

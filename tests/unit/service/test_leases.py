@@ -102,11 +102,11 @@ def test_only_what_is_awake_is_put_back(status: Status) -> None:
 
 
 def test_our_own_resume_and_what_the_platform_does_after_it_touch_nothing() -> None:
-    ours = Cause(by=By.PERSON, intent="i-1")
+    ours = Cause(by=By.PERSON, intent="i-1", editor="robot")
     events: list[Event] = [
         changed(Status.PAUSED, Status.PENDING, cause=ours),
         changed(Status.PENDING, Status.INITIALIZING, cause=Cause(by=By.PLATFORM)),
-        changed(Status.INITIALIZING, Status.RUNNING),
+        changed(Status.INITIALIZING, Status.RUNNING, cause=Cause(by=By.PLATFORM, editor="robot")),
         Reconfigured(window=changed(Status.PAUSED, Status.PENDING).window, changes=(), cause=ours),
     ]
 
@@ -120,6 +120,7 @@ def test_our_own_resume_and_what_the_platform_does_after_it_touch_nothing() -> N
         changed(Status.PAUSED, Status.PENDING),
         changed(Status.RUNNING, Status.INITIALIZING, via=(Status.PAUSED,)),
         changed(Status.RUNNING, Status.UPDATING, cause=Cause(by=By.PERSON, intent="i-2")),
+        changed(Status.PENDING, Status.RUNNING, cause=Cause(by=By.PLATFORM, editor="alice")),
         Reconfigured(window=changed(Status.PAUSED, Status.PENDING).window, changes=(Change(path="a", old=1, new=2),)),
     ],
 )

@@ -19,7 +19,7 @@ from events.record import Recorded
 from events.unit import Appended, Unit, Write
 from service.callers import Callers, Connection
 from service.clock import LoopClock
-from service.commands import Commander, Means
+from service.commands import Commander, Desk, Holds, Means
 from service.config import Configuration, load
 from service.inspection import Inspection
 from service.leases import Leases
@@ -75,7 +75,7 @@ def parts_of(configuration: Configuration, log: EventLog) -> Parts:
         )
         for name in configuration.settings.namespaces
     }
-    means = Means(log=log, fleet=live.fleet, watch=watch, writers={}, clock=clock, configuration=configuration)
+    means = Means(log=log, live=live, watch=watch, writers={}, clock=clock, configuration=configuration)
     commander = Commander(means)
     return Parts(
         version="0.0.1",
@@ -89,9 +89,11 @@ def parts_of(configuration: Configuration, log: EventLog) -> Parts:
         inspection=Inspection(log=log, live=live, clock=clock),
         leases=Leases(log=log, live=live, watch=watch, clock=clock),
         prices=Prices(clock),
+        holds=Holds(log=log, live=live, clock=clock),
         readiness=Readiness(live=live, watch=watch, clock=clock),
         configuration=configuration,
         commander=commander,
+        desk=Desk(means, commander),
         callers=Callers(nobody, clock),
         autopause=Autopause(
             log=log,
