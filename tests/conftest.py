@@ -43,14 +43,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     skip = pytest.mark.skip(reason="slow: runs with --slow")
-    # looptime lets a loop turn 42 times in vain before each step of the time, for what may come from outside. Here that
-    # comes by sockets on loopback, which are ready at once.
-    prompt = pytest.mark.looptime(noop_cycles=4)
     for item in items:
         if item.get_closest_marker("slow") and not config.getoption("--slow"):
             item.add_marker(skip)
+        # looptime lets a loop turn 42 times in vain before each step of the time, for what may come from outside. Here
+        # that comes by sockets on loopback, which are ready at once.
         if item.get_closest_marker("looptime"):
-            item.add_marker(prompt)
+            item.add_marker(pytest.mark.looptime(noop_cycles=4))
 
 
 @pytest.fixture(autouse=True)
