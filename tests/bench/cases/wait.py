@@ -25,9 +25,9 @@ from tests.e2e.hub import Hub
 from tests.e2e.processes import Machine
 
 COUNT = int(os.environ.get("LAMPLIGHTER_BENCH_WAITERS", "10000"))
-ROUNDS = 3
+ROUNDS = 5
 OFFICIAL = 5
-START_SECONDS = 30.0
+START_SECONDS = 20.0  # until all have asked, and some more
 POLL = '[namespaces]\nacme = {}\n[poll]\nfast = "3s"\nslow = "30s"\n'
 
 
@@ -46,10 +46,11 @@ def measure() -> Iterator[Figure]:
         daemon = Daemon(machine, Hub.start(machine))
         daemon.configure(POLL)
         daemon.start()
-        rounds = [_ours(daemon, number) for number in range(ROUNDS)]
-        bare = [_bare(stack, daemon) for _ in range(ROUNDS)]
+        # In turns: a machine that others share is quicker in one minute than in the next.
+        both = [(_ours(daemon, number), _bare(stack, daemon)) for number in range(ROUNDS)]
         asked = list(_asked(daemon))
-    least, ours = min(told.last for told in bare), min(told.last for told, _ in rounds)
+    weight = both[0][0][1] / COUNT / 1024  # later rounds find room that the first one has left
+    ours, least = min(told.last for (told, _), _ in both), min(told.last for _, told in both)
     yield Figure(name=f"bare broadcast to {COUNT}: first to last", value=least, unit="s")
     yield Figure(
         name=f"{COUNT} waiters: first to last",
@@ -60,7 +61,6 @@ def measure() -> Iterator[Figure]:
         reach="<= 1.5 x",
         met=ours / least <= 1.5,
     )
-    weight = rounds[0][1] / COUNT / 1024  # later rounds find room that the first one has left
     yield Figure(
         name="a waiter: memory of the daemon", value=weight, unit="KiB", reach="<= 15 KB", met=weight * 1.024 <= 15
     )
