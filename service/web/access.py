@@ -27,27 +27,24 @@ _logger: Any = structlog.get_logger()
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let through who may call, and let the handler know who it is."""
-    call, rules = _call(request), _rules(request)
-    refused = why_elsewhere(call, rules)
+    """Let through who may call, and let the handler know who it is.
+
+    Which namespaces are watched is told to those alone who may see all of them.
+    """
+    refused = why_elsewhere(_call(request), _rules(request))
     if refused is not None:
         raise refused
-    need = _need(request)
     if request.method not in SAFE:
         await request.read()  # who may is judged when all is said: a token may be revoked while a body is on its way
+    asks = _admit(request)
     try:
-        request[CALLER] = who_calls(call, rules)
-    except WrongToken as wrong:
-        if need is not None:
-            raise _counted(request, wrong) from None
-        request[CALLER] = NOBODY  # what is open does not ask for it: it may be another's token
-    if need is not None:
-        refused = why_refused(caller_of(request), need, _subject(request), method=request.method)
-        if refused is not None:
-            raise refused
-    asks = need is not None and request.method in SAFE
-    try:
-        response = await _answered(request, handler)
+        response = await handler(request)
+    except NotWatched:
+        if asks and not still_may(request):
+            raise _over() from None
+        if caller_of(request).everywhere(Role.READ):
+            raise
+        raise never_seen(_subject(request)) from None
     except Problem:
         if asks and not still_may(request):
             raise _over() from None
@@ -57,19 +54,29 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
+def _admit(request: web.Request) -> bool:
+    """Note who calls; return whether this only asks what not everybody may. Raises Problem for who may not call.
+
+    A function of its own: what it looks at is not kept for as long as the answer takes, by thousands of waiters.
+    """
+    need = _need(request)
+    try:
+        request[CALLER] = caller = who_calls(_call(request), _rules(request))
+    except WrongToken as wrong:
+        if need is not None:
+            raise _counted(request, wrong) from None
+        request[CALLER] = caller = NOBODY  # what is open does not ask for it: it may be another's token
+    if need is None:
+        return False
+    refused = why_refused(caller, need, _subject(request), method=request.method)
+    if refused is not None:
+        raise refused
+    return request.method in SAFE
+
+
 def _over() -> Problem:
     """Return how somebody is answered whose token was in force when he asked, and is not when the answer is there."""
     return Problem(401, "this token was revoked meanwhile, or has expired", headers=challenge("invalid_token"))
-
-
-async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer; which namespaces are watched is told to those alone who may see all of them."""
-    try:
-        return await handler(request)
-    except NotWatched:
-        if caller_of(request).everywhere(Role.READ):
-            raise
-        raise never_seen(_subject(request)) from None
 
 
 def caller_of(request: web.Request) -> Caller:

@@ -20,6 +20,7 @@ MOST_SECONDS = 300
 DEFAULT_SECONDS = 60
 STALLED_SECONDS = 60.0  # after which a listener that takes nothing is let go
 EVENT_STREAM = "text/event-stream"
+READY_ALONE = frozenset({READY})
 WAIT = (
     Parameter(
         name="for",
@@ -42,13 +43,7 @@ WAIT = (
 
 async def wait(request: web.Request) -> web.StreamResponse:
     """Answer when the endpoint is as it is wanted, when waiting is no use, or when the time is over."""
-    said = query_of(request, WAIT)
-    goal = Goal(
-        reached=frozenset(statuses_of(said, "for", beside=(READY,))) or frozenset({READY}),
-        futile=frozenset(statuses_of(said, "unless")) if "unless" in said else FUTILE,
-        revision=printable(said, "revision"),
-    )
-    seconds = seconds_of(said, "timeout", default=DEFAULT_SECONDS, most=MOST_SECONDS)
+    goal, seconds = _wanted(request)
     name, parts = endpoint_of(request), parts_of(request)
     parts.watch.of(name.namespace)
     if EVENT_STREAM in request.headers.get("Accept", ""):
@@ -60,6 +55,17 @@ async def wait(request: web.Request) -> web.StreamResponse:
         sentence = "the daemon is stopping: wait again when it is back"
         raise Problem(503, sentence, headers={"Retry-After": "2"}) from None
     return web.Response(body=_spelt(found), content_type="application/json")
+
+
+def _wanted(request: web.Request) -> tuple[Goal, float]:
+    """Return what is waited for, and for how long at most."""
+    said = query_of(request, WAIT)
+    goal = Goal(
+        reached=frozenset(statuses_of(said, "for", beside=(READY,))) or READY_ALONE,
+        futile=frozenset(statuses_of(said, "unless")) if "unless" in said else FUTILE,
+        revision=printable(said, "revision"),
+    )
+    return goal, seconds_of(said, "timeout", default=DEFAULT_SECONDS, most=MOST_SECONDS)
 
 
 async def _followed(request: web.Request, goal: Goal, seconds: float) -> web.StreamResponse:
