@@ -206,6 +206,19 @@ def test_why_an_endpoint_is_left_as_it_is_is_told_by_the_same_clocks(lamplighter
     assert all("it is held by ana until 2026-07-02 21:00+09:00" in one for one in said), said
 
 
+@pytest.mark.parametrize(
+    ("at", "zone"), [("0001-01-01T00:00:00Z", "America/Lima"), ("9999-12-31T23:59:59Z", "Asia/Tokyo")]
+)
+def test_an_instant_that_the_calendar_of_the_zone_lacks_is_shown_in_utc(
+    lamplighter: Run, daemon: SaidDaemon, at: str, zone: str
+) -> None:
+    daemon.says("GET", TGI, (200, UNKNOWN | {"status": "running", "since": SINCE, "created_at": at}))
+
+    told = lamplighter("show", "acme/tgi", "--zone", zone)
+
+    assert (told.code, f"{at[:10]} {at[11:19]} UTC" in told.out) == (0, True), told
+
+
 def test_what_is_no_instant_of_utc_stays_as_it_is() -> None:
     show_by(parse_zone("Asia/Tokyo"))
 
