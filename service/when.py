@@ -79,9 +79,13 @@ def spell(at: datetime, zone: tzinfo) -> str:
 
 
 def spell_shortly(at: datetime, zone: tzinfo) -> str:
-    """Return `2026-11-20 14:00:00+01:00`, or `2026-11-20 13:00:00 UTC`."""
-    there = at.astimezone(zone)
-    return f"{there:%Y-%m-%d %H:%M:%S} UTC" if zone is UTC else there.isoformat(" ", "seconds")
+    """Return `2026-11-20 14:00:00+01:00`, or `2026-11-20 13:00:00 UTC`; that, too, of what lies beyond its calendar."""
+    try:
+        there = at.astimezone(zone)
+    except OverflowError:  # what knows no instant may say 0001-01-01
+        there = at.astimezone(UTC)
+    text = there.isoformat(" ", "seconds")
+    return f"{text.removesuffix('+00:00')} UTC" if there.tzinfo is UTC else text
 
 
 def rfc3339(at: datetime) -> str:

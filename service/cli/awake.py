@@ -16,7 +16,7 @@ from service.cli.child import Child, Ended, beginning
 from service.cli.exits import Exit, Stop, With
 from service.cli.keeping import Keeper
 from service.cli.printing import document, say, table, warn
-from service.cli.spelling import LEASE_LETTERS, moment, parse_endpoint, parse_span
+from service.cli.spelling import LEASE_LETTERS, moment, parse_endpoint, parse_span, prose
 from service.cli.waiting import AGAIN_SECONDS, ENDS, STOPPING, Timeout, Wanted, ensured, progress, waited, why_not
 
 OWN: Mapping[int, With] = {
@@ -84,7 +84,7 @@ def leases(
         document(told)
         return
     if end is not None:
-        say(f"ended; {told['left']} left on it{': ' + told['why'] if told['why'] else ''}")
+        say(f"ended; {told['left']} left on it{': ' + prose(told['why']) if told['why'] else ''}")
         return
     if not told["items"]:
         say("nobody holds an endpoint awake")
@@ -176,4 +176,4 @@ def _told(keeper: Keeper, released: Mapping[str, Any] | None) -> None:
     if released.get("then") == "putBack":
         warn(f"lamplighter: {keeper.endpoint} is put back to rest")
     elif released.get("why"):
-        warn(f"lamplighter: {keeper.endpoint} is left as it is: {released['why']}")
+        warn(f"lamplighter: {keeper.endpoint} is left as it is: {prose(released['why'])}")

@@ -5,7 +5,6 @@ Who presses a key waits for it, and reads nothing: it is soon over, and says not
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import typer
 
@@ -15,21 +14,30 @@ _NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)  # nothing else is handed to a 
 
 
 def endpoints(ctx: typer.Context, incomplete: str) -> Sequence[str]:
-    """Return the endpoints whose names begin so, `namespace/name`; none where nobody answers at once."""
-    from service.cli.asking import Daemon
-    from service.cli.exits import Stop
-    from service.cli.finding import address, find
+    """Return the endpoints whose names begin so, `namespace/name`; none where not all of them are told at once."""
+    from threading import Thread
 
+    names: list[str] = []
+    # A time limit of a connection bounds each of its steps, and the search for its address not at all.
+    asking = Thread(target=_ask, args=(_url(ctx), incomplete, names), daemon=True)
+    asking.start()
+    asking.join(SECONDS)
+    return [name for name in names if name.startswith(incomplete) and _NAME.fullmatch(name)]
+
+
+def _ask(url: str | None, incomplete: str, names: list[str]) -> None:
+    """Add the names that the daemon tells; whatever is wrong, say nothing."""
     namespace, slash, _ = incomplete.partition("/")
     query = {"limit": MOST, "namespace": namespace if slash else None}
     try:
+        from service.cli.asking import Daemon
+        from service.cli.finding import address, find
+
         found = find()
-        asked = Daemon(address(_url(ctx), found), found)
-        items: list[Any] = asked.get("/api/endpoints", query, seconds=SECONDS)["items"]
-        names = [str(item["endpoint"]) for item in items]
-    except (Stop, OSError, ValueError, KeyError, TypeError):
-        return []
-    return [name for name in names if name.startswith(incomplete) and _NAME.fullmatch(name)]
+        told = Daemon(address(url, found), found).get("/api/endpoints", query, seconds=SECONDS)
+        names += [str(item["endpoint"]) for item in told["items"]]
+    except Exception:  # noqa: BLE001, S110  # be it a deep document or a home that nobody has: nobody reads it
+        pass
 
 
 def _url(ctx: typer.Context) -> str | None:

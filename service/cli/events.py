@@ -18,7 +18,7 @@ from service.cli.papers import AT_ONCE, PAPERS, Event, Format, Paper
 from service.cli.printing import warn
 from service.cli.reading import MOST, Wanted, count_at_daemon, count_in_file, from_daemon, from_file
 from service.cli.spelling import parse_endpoint
-from service.cli.zones import moment, show_by, zone
+from service.cli.zones import meant, show_by, zone
 
 Texts = list[str] | None
 
@@ -143,14 +143,11 @@ def _timed(wanted: Wanted, since: str | None, until: str | None, named: str | No
 
 
 def _read(word: str, text: str | None, now: datetime, there: tzinfo, *, exact: bool) -> str | None:
-    from service.when import names_no_zone, parse_ago, rfc3339, spell
+    from service.when import parse_ago, rfc3339
 
     if text is None or (not exact and parse_ago(text) is not None):
         return text
-    at = moment(text, now=now, zone=there)
-    if names_no_zone(text, now=now):
-        warn(f"{word} {spell(at, there)}")
-    return rfc3339(at)
+    return rfc3339(meant(word, text, now=now, zone=there))
 
 
 def _print(ctx: typer.Context, wanted: Wanted, url: str | None, log: str | None, paper: Paper) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from service import wall
 from service.cli.exits import Exit, Stop
 from service.cli.finding import Found, find
-from service.when import NotUnderstood, parse_when, parse_zone, rfc3339
+from service.when import NotUnderstood, names_no_zone, parse_when, parse_zone, rfc3339, spell
 
 LOCALTIME = Path("/etc/localtime")
 _TABLES = "/zoneinfo/"
@@ -55,6 +55,16 @@ def moment(text: str, *, now: datetime, zone: tzinfo) -> datetime:
         return parse_when(text, now=now, zone=zone)
     except NotUnderstood as error:
         raise Stop(str(error), Exit.USAGE) from None
+
+
+def meant(word: str, text: str, *, now: datetime, zone: tzinfo) -> datetime:
+    """Return the instant that a person wrote, and name the zone on standard error where one was needed."""
+    from service.cli.printing import warn
+
+    at = moment(text, now=now, zone=zone)
+    if names_no_zone(text, now=now):
+        warn(f"{word} {spell(at, zone)}")
+    return at
 
 
 def asked_at(text: str | None, zone: tzinfo) -> str | None:

@@ -27,8 +27,13 @@ class _Organisation(msgspec.Struct, rename="camel"):
 
     @property
     def is_only_read(self) -> bool:
-        """Return whether this member writes nothing there; a role in a group of resources may let him all the same."""
-        return self.role_in_org in (READ, NO_ACCESS) and not self.resource_groups  # a tuple: it may be a list
+        """Return whether this member writes nothing there, nor in any of his groups of resources.
+
+        A role in one of those may let him all the same; what cannot be understood of them is left to Hugging Face.
+        """
+        groups = self.resource_groups or []
+        by_group = not isinstance(groups, list) or any(_at(group, "role") != READ for group in groups)
+        return self.role_in_org in (READ, NO_ACCESS) and not by_group  # a tuple: it may be a list
 
 
 class _Whoami(msgspec.Struct):

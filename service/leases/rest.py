@@ -19,7 +19,8 @@ from statemachine.model import Deleted, Discovered, EndpointName, Reconfigured, 
 
 POLICY = "pause-after"  # by this name such an act stands in the log, where the others have that of their policy
 FACTS = tuple(map(codec.type_of, (Discovered, StatusChanged, Reconfigured, Deleted)))
-RESUMED = tuple(map(codec.type_of, (Intended, Confirmed)))
+MEANT = codec.type_of(Intended)
+RESUMED = (MEANT, codec.type_of(Confirmed))
 MOST_FACTS = 1000  # more than that since the resume are not gone through: so much was not our doing alone
 TRIES = 5
 
@@ -92,7 +93,9 @@ class Rest:
             kept = await self.why_kept(name, woken, commander)
             if kept is not None:
                 return kept
-            if attempt and intended.updated_at != edited_at:
+            if not attempt:
+                edited_at = await self._meant_before(intended.intent)
+            if edited_at is not None and intended.updated_at != edited_at:
                 return TOUCHED  # be it by what was sent before: whoever undid that wants it awake
             edited_at = intended.updated_at
             seen = {
@@ -104,6 +107,12 @@ class Rest:
             if not isinstance(outcome, GivenUp):
                 break
         return outcome
+
+    async def _meant_before(self, intent: str) -> datetime | None:
+        """Return when the endpoint had been edited last when this was meant, if it was: a look failed since, or we."""
+        page = await self._log.read(Query(types=(MEANT,), intent=intent, limit=1))
+        event = codec.decode(page.events[0]) if page.events else None
+        return event.updated_at if isinstance(event, Intended) else None
 
     async def _touched(self, name: EndpointName, woken: Woken) -> bool:
         life = self._live.fleet.known(name).life

@@ -49,8 +49,9 @@ class Keys:
         return web.Response(status=told.status, body=told.body, content_type=told.content_type)
 
     def forget(self, place: tuple[str, ...]) -> None:
-        """Let a key go whose request came to nothing, since it was not understood."""
-        self._seals.pop(place, None)
+        """Let a key go whose request came to nothing, unless that is what the key is answered with from now on."""
+        if place not in self._told:
+            self._seals.pop(place, None)
 
     def is_other(self, place: tuple[str, ...], body: bytes) -> bool:
         """Return whether this key came with another body before; the first one is remembered."""

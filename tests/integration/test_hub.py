@@ -275,6 +275,26 @@ async def test_of_an_organisation_with_groups_a_member_gets_what_his_own_token_s
     assert paused == [200]
 
 
+async def test_a_member_who_only_reads_in_every_group_keeps_no_endpoint_awake(
+    stage: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = [{"name": "research", "role": "read"}, {"name": "sales", "role": "read"}]
+    monkeypatch.setattr(
+        stage.sim.people.rights, "membership", lambda *_: {"roleInOrg": "read", "resourceGroups": groups}
+    )
+    async with begun(stage, ACT) as ask:
+        ran_on: list[EndpointName] = []
+
+        async def noted(name: EndpointName) -> None:
+            ran_on.append(name)
+
+        ask.parts.leases.run_on = noted  # type: ignore[method-assign]
+        read, written = await codes(ask, READS), await codes(ask, WRITES)
+
+    assert (read, written, ran_on) == ([200] * 2, [403] * 5, [])
+    assert await stage.events(Intended) == []
+
+
 async def test_that_the_daemons_own_token_is_refused_is_the_daemons_trouble(stage: Scene) -> None:
     async with begun(stage, ACT) as ask:
         stage.sim.faults.bad_tokens.add("hf_robot")

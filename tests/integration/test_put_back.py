@@ -2,15 +2,16 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from events.catalogue.acts import Confirmed
-from service.commands import Done, Outcome
+from service.commands import Done, GivenUp, Outcome
 from service.leases import Lease
 from service.parts import Parts
 from service.ports import Item, Unavailable
-from statemachine.model import EndpointName, StatusChanged
+from statemachine.model import EndpointName, Missing, StatusChanged
 from statemachine.table import By
 from tests.integration.world import Scene, endpoint
 
@@ -75,5 +76,41 @@ async def test_what_was_put_back_without_an_answer_and_woken_again_by_somebody_i
         await parts.leases.release(ONE, lease.id, actor=ANA, commander=parts.commander)
         await stage.clock.sleep(300)
 
+    assert [happening.cause for happening in stage.sim.history].count("pause") == 1
+    assert str(stage.sim.status("acme", "one")) == "running"
+
+
+async def test_nor_is_it_where_nobody_could_look_right_after(stage: Scene) -> None:
+    stage.sim.create("acme", "one", state="paused", type="public", start_seconds=60)
+    async with stage.daemon(PLAIN) as parts:
+        lease, _ = await taken_and_woken(parts)
+        writer, pause = parts.commander.writers["acme"], parts.commander.writers["acme"].pause
+        carry_out, look, given_up = parts.commander.carry_out, parts.watch.look, 0
+
+        async def lost(name: EndpointName) -> Item:
+            writer.pause = pause  # type: ignore[method-assign]
+            stage.sim.act("acme", "one", "pause", actor="robot")
+            await stage.clock.sleep(2)
+            stage.sim.act("acme", "one", "resume", actor="alice")
+            raise Unavailable("the connection was cut", word="connection")
+
+        async def carried_out(*what: Any, **more: Any) -> Outcome:
+            nonlocal given_up
+            outcome = await carry_out(*what, **more)
+            given_up += isinstance(outcome, GivenUp)
+            if given_up == 1:
+                parts.watch.look = blind  # type: ignore[method-assign]
+            return outcome
+
+        async def blind(name: EndpointName) -> Item | Missing:
+            parts.watch.look = look  # type: ignore[method-assign]
+            raise Unavailable(f"nobody answers about {name}", word="connection")
+
+        writer.pause = lost  # type: ignore[method-assign]
+        parts.commander.carry_out = carried_out  # type: ignore[method-assign]
+        await parts.leases.release(ONE, lease.id, actor=ANA, commander=parts.commander)
+        await stage.clock.sleep(300)
+
+    assert given_up >= 1
     assert [happening.cause for happening in stage.sim.history].count("pause") == 1
     assert str(stage.sim.status("acme", "one")) == "running"

@@ -13,7 +13,7 @@ from service.cli.log.opening import Log, path_of, writing
 from service.cli.log.progress import progress
 from service.cli.printing import document, say
 from service.cli.spelling import counted, is_span, parse_span
-from service.cli.zones import moment, zone
+from service.cli.zones import meant, zone
 
 if TYPE_CHECKING:
     from events.anchor import Segment
@@ -75,9 +75,9 @@ async def _last(log: "KeptLog", before: str) -> int:
 
     if not before.isdigit():
         now = SystemClock().now()
-        return await position_before(
-            log, now - parse_span(before) if is_span(before) else moment(before, now=now, zone=zone(None, find()))
-        )
+        if is_span(before):
+            return await position_before(log, now - parse_span(before))
+        return await position_before(log, meant("before", before, now=now, zone=zone(None, find())))
     last, head = int(before) - 1, await log.head()
     if last > head:
         raise Stop(f"the log ends at {head}: there is no position {last}", Exit.USAGE)

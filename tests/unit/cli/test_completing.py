@@ -5,8 +5,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +81,9 @@ def test_nothing_that_a_shell_could_obey_is_handed_to_it(complete: Complete, dae
     assert complete("lamplighter show acme/") == ["acme/tgi"]
 
 
-@pytest.mark.parametrize("answer", [(500, {"error": "no"}), (401, {"error": "no"}), (200, []), (200, {"items": [7]})])
+@pytest.mark.parametrize(
+    "answer", [(500, {"error": "no"}), (401, {"error": "no"}), (200, []), (200, {"items": [7]}), (200, "[" * 100_000)]
+)
 def test_what_goes_wrong_is_not_told(complete: Complete, daemon: SaidDaemon, answer: tuple[int, Any]) -> None:
     daemon.says("GET", ENDPOINTS, answer)
 
@@ -92,6 +96,12 @@ def test_a_broken_configuration_completes_nothing_and_says_nothing(complete: Com
     assert complete("lamplighter show acme/") == []
 
 
+def test_a_home_that_nobody_has_is_not_told(complete: Complete, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAMPLIGHTER_CONFIG", "~nobody-by-this-name/lamplighter.toml")
+
+    assert complete("lamplighter show acme/") == []
+
+
 def test_who_does_not_answer_at_once_is_not_waited_for(complete: Complete, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("LAMPLIGHTER_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
@@ -100,6 +110,31 @@ def test_who_does_not_answer_at_once_is_not_waited_for(complete: Complete, monke
         assert complete("lamplighter show acme/") == []
 
     assert completing.SECONDS <= time.monotonic() - began < completing.SECONDS + 5
+
+
+def test_who_answers_a_little_at_a_time_is_not_waited_for(complete: Complete, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        asker, _ = server.accept()
+        with asker, suppress(OSError):
+            asker.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            while not over.wait(completing.SECONDS / 5):
+                asker.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("LAMPLIGHTER_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+        dripping = threading.Thread(target=drip, args=(server,))
+        dripping.start()
+        threading.Timer(20, over.set).start()
+        began = time.monotonic()
+
+        assert complete("lamplighter show acme/") == []
+
+        elapsed = time.monotonic() - began
+        over.set()
+        dripping.join()
+    assert elapsed < completing.SECONDS + 5
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")

@@ -161,6 +161,7 @@ def test_the_begin_of_what_stays_is_read_by_the_clocks_of_the_zone(
     told = lamplighter("log", "archive", "--before", "2026-11-20 23:30", "--to", "shelf", "--log", log)
 
     assert (told.code, told.out.endswith("positions 1 to 3\n")) == (0, True), told
+    assert told.err == "before 2026-11-20 23:30:00+09:00 (Asia/Tokyo)\n"
 
 
 def test_the_room_of_what_was_archived_is_given_back_if_asked(lamplighter: Run, log: str, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from service.cli.spelling import clock, offset, prose
 from service.cli.zones import show_by
 from service.when import parse_zone, rfc3339
 from tests.unit.cli.hands import Run, SaidDaemon, event
+from tests.unit.cli.test_awake import RAN, awake
 from tests.unit.cli.test_endpoint_and_plan import UNKNOWN, item, planned
 from tests.unit.cli.test_listing import endpoint
 from tests.unit.cli.test_status import namespace, status
@@ -49,11 +50,11 @@ UPTIME = {
 }
 PLAIN = frozenset(  # what prints no instant, or is a daemon, or looks at this machine alone
     {
-        *("survey", "init", "check-config", "doctor", "demo", "simulate", "diagram", "wait", "with"),
+        *("survey", "init", "check-config", "doctor", "demo", "simulate", "diagram", "wait"),
         *("create", "update", "delete", "pause", "resume", "scale-to-zero", "unhold", "parked", "hooks"),
     }
 )
-ELSEWHERE = frozenset({"run", "once", "log"})  # shown below by other means
+ELSEWHERE = frozenset({"run", "once", "log", "with"})  # shown below by other means
 Said = dict[tuple[str, str], Any]
 
 
@@ -191,6 +192,31 @@ def test_a_refusal_of_the_daemon_is_told_by_the_same_clocks(lamplighter: Run, da
     daemon.says("GET", TGI, (404, {"error": "nothing was known of acme/tgi at 2026-07-02 12:00:00 UTC"}))
 
     assert f"nothing was known of acme/tgi at {THERE}" in lamplighter("show", "acme/tgi").err
+
+
+@pytest.mark.usefixtures("tokyo")
+def test_why_an_endpoint_is_left_as_it_is_is_told_by_the_same_clocks(lamplighter: Run, daemon: SaidDaemon) -> None:
+    awake(daemon)
+    kept = {"lease": "l-1", "left": 0, "then": "kept", "why": "it is held by ana until 2026-07-02 12:00 UTC"}
+    daemon.says("GET", "/api/leases", (200, {"items": [LEASE | {"lease": "l-1"}]}))
+    daemon.says("DELETE", f"{TGI}/leases/l-1", (200, kept))
+
+    said = [lamplighter(*RAN, "pass").err, lamplighter("leases", "--end", "l-1").out]
+
+    assert all("it is held by ana until 2026-07-02 21:00+09:00" in one for one in said), said
+
+
+@pytest.mark.parametrize(
+    ("at", "zone"), [("0001-01-01T00:00:00Z", "America/Lima"), ("9999-12-31T23:59:59Z", "Asia/Tokyo")]
+)
+def test_an_instant_that_the_calendar_of_the_zone_lacks_is_shown_in_utc(
+    lamplighter: Run, daemon: SaidDaemon, at: str, zone: str
+) -> None:
+    daemon.says("GET", TGI, (200, UNKNOWN | {"status": "running", "since": SINCE, "created_at": at}))
+
+    told = lamplighter("show", "acme/tgi", "--zone", zone)
+
+    assert (told.code, f"{at[:10]} {at[11:19]} UTC" in told.out) == (0, True), told
 
 
 def test_what_is_no_instant_of_utc_stays_as_it_is() -> None:

@@ -236,6 +236,17 @@ async def test_what_was_replayed_in_vain_is_not_tried_again_by_the_same_request(
     assert subscriber.given == 2
 
 
+async def test_what_was_tried_in_vain_is_no_answer_to_another_request_with_its_key(
+    subscriber: Subscriber, anew: Begin
+) -> None:
+    subscriber.error = RuntimeError("still down")
+    async with anew() as caller:
+        await settle(caller, "replay", 409, KEY)
+        await settle(caller, "replay", 422, KEY, position=2)
+
+    assert subscriber.given == 1
+
+
 async def test_what_was_replayed_is_known_also_when_what_tells_of_it_is_archived(
     log: KeptLog, subscriber: Subscriber, anew: Begin, tmp_path: Path
 ) -> None:
