@@ -597,6 +597,21 @@ async def test_a_log_that_lacks_an_event_can_still_be_asked_by_time(log: SqliteL
     assert [event.position for event in page.events] == [place for place in (3, 4, 5) if place != gone]
 
 
+async def test_a_damaged_text_that_a_writer_meets_is_told_as_damage_and_holds_up_nobody_else(log: SqliteLog) -> None:
+    again = unit("daemon", 0, draft("a"))
+    await added(log, again)
+    with closing(driver.connect(log.path, driver.MAKE)) as con:
+        driver.script(con, "DROP TRIGGER events_keep; UPDATE events SET actor = CAST(x'ff' AS TEXT)")
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        refused = tasks.create_task(failing(log, again))
+        taken = tasks.create_task(added(log, unit("acme", 0, draft("b"))))
+
+    assert "it is damaged" in str(refused.result())
+    assert "defect" not in str(refused.result())
+    assert [recorded.position for recorded in taken.result()] == [2]
+
+
 async def test_a_question_that_fails_leaves_nothing_open(log: SqliteLog) -> None:
     await added(log, unit("daemon", 0, draft("a")))
 
