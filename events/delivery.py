@@ -190,10 +190,8 @@ class Follower:
                 await self._park(recorded, error)
                 return
             except Unavailable as error:
-                if self._patience.longest is None:
-                    raise
                 unavailable += 1
-                seconds = max(error.seconds, min(2.0**unavailable, self._patience.longest))
+                seconds = self._nap(unavailable, error)
                 self._tell("subscriber_unavailable", recorded, error)
             except Exception as error:  # noqa: BLE001 - one event must not hold up those behind it
                 left = next(retries, None)
@@ -205,18 +203,33 @@ class Follower:
             await self._time.sleep(seconds)
 
     async def _take_own(self, recorded: Recorded) -> None:
-        """Hand over what is told of the subscriber's own parked events, once, and only if it named the type.
+        """Hand over what is told of the subscriber's own parked events, if it named the type, as soon as it is there.
 
-        It is never set aside: what is told of that would be set aside again, for ever.
+        What it fails at is not tried again, and never set aside: what is told of that would be set aside again, for
+        ever.
         """
-        if recorded.type in self._subscriber.types:
+        if recorded.type not in self._subscriber.types:
+            return await self._pass(recorded.position)
+        unavailable = 0
+        while True:
             try:
                 return await self._hand_over(recorded)
             except (LogUnusable, CursorTaken):
                 raise
+            except Unavailable as error:
+                unavailable += 1
+                seconds = self._nap(unavailable, error)
+                self._tell("subscriber_unavailable", recorded, error)
             except Exception as error:  # noqa: BLE001 - one event must not hold up those behind it
                 self._tell("handler_failed", recorded, error)
-        return await self._pass(recorded.position)
+                return await self._pass(recorded.position)
+            await self._time.sleep(seconds)
+
+    def _nap(self, unavailable: int, error: Unavailable) -> float:
+        """Return how many seconds to wait after so many tries. Raises the error where nobody waits."""
+        if self._patience.longest is None:
+            raise error
+        return max(error.seconds, min(2.0**unavailable, self._patience.longest))
 
     def _may_park(self) -> bool:
         most = self._patience.in_a_row

@@ -4,12 +4,15 @@ The board remembers how far they were read for it and where the newest stood, so
 that day are read. Without that row, or with one that tells too little, more is read; never less than there is.
 """
 
+from contextlib import suppress
+
 import msgspec
 
 from events import codec
 from events.catalogue.log import LogFoundBroken, LogFoundSound
+from events.errors import LogError
 from events.log import EventLog
-from events.query import Query
+from events.query import Page, Query
 from service.clock import Clock
 
 BOARD, KEY = "finding", "newest"
@@ -26,14 +29,29 @@ class Read(msgspec.Struct, frozen=True):
 
 
 async def newest(log: EventLog, clock: Clock) -> LogFoundBroken | LogFoundSound | None:
-    """Return the newest finding that the log tells of; None if there is none, or if it lies in an archive."""
+    """Return the newest finding that the log tells of; None if there is none, or if it lies in an archive.
+
+    An event that cannot be read is what shall be told, and must not hinder it: then the index is asked after all, and
+    where the finding itself cannot be read, or be understood, it is none.
+    """
+    for page_of in (_by_events, _by_index):
+        with suppress(LogError):
+            page = await page_of(log, clock)
+            event = codec.decode(page.events[0]) if page.events else None
+            return event if isinstance(event, LogFoundBroken | LogFoundSound) else None
+    return None
+
+
+async def _by_events(log: EventLog, clock: Clock) -> Page:
     read = await _read(log)
     head = await log.head()
     position = await _newest(log, clock, after=read.upto, last=head) or read.newest
     await log.board.put(BOARD, {KEY: msgspec.json.encode(Read(newest=position, upto=head))})
-    page = await log.read(Query(after=position - 1, before=position + 1))
-    event = codec.decode(page.events[0]) if page.events else None
-    return event if isinstance(event, LogFoundBroken | LogFoundSound) else None
+    return await log.read(Query(after=position - 1, before=position + 1))
+
+
+async def _by_index(log: EventLog, _clock: Clock) -> Page:
+    return await log.read(Query(types=FOUND, newest_first=True, limit=1))
 
 
 async def _read(log: EventLog) -> Read:

@@ -29,7 +29,7 @@ INTENTS = f"""
         OR EXISTS (
             SELECT 1 FROM archived WHERE archived.position = intents.position AND archived.type = '{type_of(Intended)}'
         )
-    FROM intents WHERE intent > CAST(coalesce(?1, x'') AS TEXT) ORDER BY intent LIMIT ?2
+    FROM intents WHERE intent >= CAST(?1 AS TEXT) ORDER BY intent LIMIT ?2
 """  # noqa: S608 - constants
 
 

@@ -67,9 +67,12 @@ def version() -> tuple[int, ...]:
 def connect(path: Path | str, flags: int = READ) -> Connection:
     """Return a connection to a file, whatever is in it; while somebody else keeps it locked, it is waited for a while.
 
-    It is used by one thread at a time, and closed perhaps by another. No transaction begins by itself.
+    It is used by one thread at a time, and closed perhaps by another. No transaction begins by itself. A `str` is what
+    SQLite itself knows by that name.
     """
-    con = Connection(str(path), flags=flags)
+    # By its URI a file may have any name: also of bytes that are no UTF-8, and one that means something else to SQLite.
+    name = path if isinstance(path, str) else path.absolute().as_uri()
+    con = Connection(name, flags=flags | apsw.SQLITE_OPEN_URI)
     con.set_busy_timeout(BUSY_MILLISECONDS)
     return con
 

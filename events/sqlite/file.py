@@ -40,10 +40,15 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:  # what SQLite says of a damaged file may quote it
-        raise LogUnusable(f"cannot use the log {path}: {REASONS['SQLITE_CORRUPT']} ({error})") from error
+        raise damaged(path, error) from error
     except driver.Error as error:
         reason = REASONS.get(driver.name_of(error), "SQLite refuses it. Run `lamplighter log verify`")
         raise LogUnusable(f"cannot use the log {path}: {reason} ({error})") from error
+
+
+def damaged(path: Path, error: UnicodeDecodeError) -> LogUnusable:
+    """Return what a text says of the file that it was read from, when it is none."""
+    return LogUnusable(f"cannot use the log {path}: {REASONS['SQLITE_CORRUPT']} ({error})")
 
 
 def open_for_writing(path: Path) -> Connection:

@@ -6,6 +6,7 @@ from events.sqlite.index import missing
 
 REACH = "SELECT coalesce((SELECT max(last) FROM segments), 0), indexed, known, position FROM head"
 ARCHIVED, INDEXED, KNOWN, HEAD = range(4)  # columns of it
+UNKNOWN_LATENESS = Misindexed(table="lateness", position=None, why="its one row is not there")
 BEYOND = """
     SELECT max((SELECT max(position) FROM entries WHERE subject = 0 AND entries.kind = kinds.kind)) FROM kinds
 """
@@ -16,7 +17,7 @@ def impossible(con: Connection) -> Misindexed | None:
     if absent := missing(con):
         return Misindexed(table=absent[0], position=None, why="it is not there")
     if con.execute("SELECT count(*) FROM lateness").fetchone() != (1,):
-        return Misindexed(table="lateness", position=None, why="its one row is not there")
+        return UNKNOWN_LATENESS
     archived, indexed, known, head = con.execute(REACH).fetchone()
     for reach, what in ((indexed, "indexed"), (known, "known")):
         if not archived <= reach <= head:

@@ -149,15 +149,15 @@ class Meant:
     def __init__(self) -> None:
         """Begin before the first one."""
         self.done = False
-        self._after: bytes | None = None
+        self._from = b""
 
     def go_on(self, con: Connection) -> Misindexed | None:
-        rows = con.execute(INTENTS, (self._after, SLICE)).fetchall()
+        rows = con.execute(INTENTS, (self._from, SLICE)).fetchall()
         for intent, position, fits in rows:
             if not fits:
                 why = f"the intent {intent.decode(errors='replace')!r} was not meant there, or by another policy"
                 return Misindexed(table="intents", position=position, why=why)
-            self._after = intent
+            self._from = intent + b"\0"  # no text is between them
         self.done = len(rows) < SLICE
         return None
 

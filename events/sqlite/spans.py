@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from events.errors import LogUnusable
 from events.query import Query
 from events.sqlite.conditions import text
 from events.sqlite.driver import Connection
+from events.sqlite.indexed import UNKNOWN_LATENESS
 
 EXTENT = """
     SELECT position, coalesce((SELECT max(last) FROM segments), 0), indexed, (SELECT seconds FROM lateness) FROM head
@@ -24,8 +26,10 @@ class Extent:
 
     @classmethod
     def of(cls, con: Connection) -> "Extent":
-        """Return that of a log, as of the transaction."""
+        """Return that of a log, as of the transaction. Raises LogUnusable if it is not known how late events are."""
         head, archived, indexed, seconds = con.execute(EXTENT).fetchone()
+        if seconds is None:
+            raise LogUnusable(str(UNKNOWN_LATENESS))
         return cls(head=head, archived=archived, indexed=indexed, late=timedelta(seconds=seconds + 1))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from events.errors import LogError, LogUnusable
 from events.sqlite import driver
 from events.sqlite.driver import Connection
-from events.sqlite.file import explained, open_for_writing
+from events.sqlite.file import damaged, explained, open_for_writing
 from events.sqlite.indexed import impossible
 from events.sqlite.ledger import Ledger
 from events.sqlite.lock import MOUNTS, FileLock, explained as path_explained, refuse_network, secure
@@ -148,12 +148,14 @@ class Writer:
             self._ledger.reset()
             con.execute("ROLLBACK TO job")
             self._ledger.begin(con)
-            outcome = error if isinstance(error, LogError) else self._defect(error)
+            outcome = error if isinstance(error, LogError) else self._refusal(error)
         con.execute("RELEASE job")
         return outcome
 
-    def _defect(self, error: Exception) -> LogError:
+    def _refusal(self, error: Exception) -> LogError:
         told = LogError(f"the log {self.path} cannot take this: {error}. This is a defect: please report it")
+        if isinstance(error, UnicodeDecodeError):  # a text of the file: one from elsewhere was looked at before
+            told = damaged(self.path, error)
         told.__cause__ = error
         return told
 

@@ -258,6 +258,7 @@ DAMAGES: list[tuple[str, str, int | None]] = [
     ("INSERT INTO versions VALUES (99, 8, 1)", "versions", 8),
     ("UPDATE kinds SET policy = 'other' WHERE type = 'act.warned'", "kinds", 4),
     ("UPDATE intents SET policy = 'other' WHERE intent = 'i0'", "kinds", 8),
+    ("INSERT INTO intents VALUES ('', 'idle', 5)", "intents", 5),
     ("INSERT INTO kinds VALUES (99, 'x', '', '', '', '')", "kinds", None),
     ("DELETE FROM subjects WHERE namespace = 'beta' AND name = ''", "subjects", 9),
     ("DELETE FROM subjects WHERE name = 'tei'", "subjects", 9),

@@ -23,6 +23,7 @@ from events.errors import LogError, LogHeld, LogUnusable
 from events.query import Query
 from events.record import Recorded
 from events.sqlite import driver, index, ledger
+from events.sqlite.backup import back_up
 from events.sqlite.file import WAL_BYTES
 from events.sqlite.ledger import Ledger
 from events.sqlite.log import SqliteLog, _Call, open_readonly
@@ -200,6 +201,29 @@ async def test_a_path_that_cannot_be_a_log_is_refused_with_the_reason(tmp_path: 
         await open_readonly(tmp_path / "nothing.db")
     with pytest.raises(LogUnusable, match="is empty"):
         await open_readonly(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    "name", ["a b?mode=memory#c%20.db", ":memory:", "file:log.db?mode=memory", os.fsdecode(b"l\xf6g.db")]
+)
+async def test_a_name_is_that_of_a_file_whatever_it_looks_like(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    log = await SqliteLog.open(Path(name), holder="a test")
+    await added(log, unit("daemon", 0, draft("a")))
+    beside = await open_readonly(Path(name))
+
+    copied = await asyncio.to_thread(back_up, Path(name), Path(f"{name}.bak"), lambda _done, _of: None)
+
+    assert copied == await beside.anchor(1)
+    await beside.close()
+    await log.close()
+    assert names(tmp_path) == {name, f"{name}.lock", f"{name}.bak"}
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 async def test_a_refused_file_can_be_opened_once_it_is_right(tmp_path: Path) -> None:
@@ -571,6 +595,21 @@ async def test_a_log_that_lacks_an_event_can_still_be_asked_by_time(log: SqliteL
     page = await log.read(Query(since=NOON + timedelta(minutes=3), until=NOON + timedelta(minutes=6)))
 
     assert [event.position for event in page.events] == [place for place in (3, 4, 5) if place != gone]
+
+
+async def test_a_damaged_text_that_a_writer_meets_is_told_as_damage_and_holds_up_nobody_else(log: SqliteLog) -> None:
+    again = unit("daemon", 0, draft("a"))
+    await added(log, again)
+    with closing(driver.connect(log.path, driver.MAKE)) as con:
+        driver.script(con, "DROP TRIGGER events_keep; UPDATE events SET actor = CAST(x'ff' AS TEXT)")
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        refused = tasks.create_task(failing(log, again))
+        taken = tasks.create_task(added(log, unit("acme", 0, draft("b"))))
+
+    assert "it is damaged" in str(refused.result())
+    assert "defect" not in str(refused.result())
+    assert [recorded.position for recorded in taken.result()] == [2]
 
 
 async def test_a_question_that_fails_leaves_nothing_open(log: SqliteLog) -> None:

@@ -185,6 +185,56 @@ async def test_an_event_that_is_not_found_any_more_is_told_though_every_link_hol
     await log.close()
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE events SET actor = CAST(x'ff' AS TEXT) WHERE position = 2",
+        "UPDATE events SET data = 'x' WHERE type = 'log.found_broken'",
+        "UPDATE events SET actor = CAST(x'ff' AS TEXT) WHERE type = 'log.found_broken'",
+    ],
+    ids=["an event before", "what was told", "a text of what was told"],
+)
+async def test_what_is_broken_is_told_though_what_was_told_before_cannot_be_read(tmp_path: Path, damage: str) -> None:
+    log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+    await added(log, *lives_of(1, 2, count=20))
+    live = Live(log, LoopClock(start=NOON))
+    await live.catch_up()
+    inspection = Inspection(log=log, live=live, clock=LoopClock(start=NOON))
+    with closing(driver.connect(log.path, driver.MAKE)) as con:
+        driver.script(con, "DROP TRIGGER events_keep; UPDATE events SET actor = actor || '!' WHERE position = 1")
+    await inspection.inspect()
+    with closing(driver.connect(log.path, driver.MAKE)) as con:
+        driver.script(con, "UPDATE events SET actor = rtrim(actor, '!') WHERE position = 1; DELETE FROM board")
+        driver.script(con, damage)
+    finding = await inspection.inspect()
+    with closing(driver.connect(log.path)) as con:
+        (times,) = con.execute("SELECT count(*) FROM events WHERE type = 'log.found_broken'").fetchone()
+
+    assert "broken at position 1:" not in str(finding.broken)
+    assert times == 2
+    await log.close()
+
+
+async def test_an_index_by_which_nothing_can_be_asked_any_more_is_told(tmp_path: Path) -> None:
+    log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+    await added(log, *lives_of(1, 2, count=20))
+    live = Live(log, LoopClock(start=NOON))
+    await live.catch_up()
+    with closing(driver.connect(log.path, driver.MAKE)) as con:
+        con.execute("DELETE FROM lateness")
+
+    finding = await Inspection(log=log, live=live, clock=LoopClock(start=NOON)).inspect()
+
+    assert "in its table lateness: its one row is not there" in str(finding.broken)
+    with pytest.raises(LogUnusable, match="run `lamplighter log reindex`"):
+        await log.read(Query())
+    await log.close()
+    reindex(log.path, "a test", lambda done, whole: None)
+    log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
+    assert [event.why for event in await told(log, LogFoundBroken)] == [finding.broken]
+    await log.close()
+
+
 async def test_what_is_wrong_with_the_index_is_told_once_also_where_the_index_hides_that_it_was(tmp_path: Path) -> None:
     log = await SqliteLog.open(tmp_path / "log.db", holder="a test")
     await added(log, *lives_of(1, 2, count=STEP + NEAR))

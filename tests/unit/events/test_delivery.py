@@ -14,7 +14,7 @@ from events.catalogue import Event
 from events.catalogue.daemon import DaemonStopped
 from events.catalogue.parked import EventParked
 from events.codec import decision
-from events.delivery import RETRIES, CaughtUp, CursorTaken, HeadBehind, Patience, drain, run, subscribe
+from events.delivery import RETRIES, CaughtUp, CursorTaken, HeadBehind, Patience, Unavailable, drain, run, subscribe
 from events.errors import LogUnusable
 from events.log import EventLog
 from events.memory import MemoryLog, MemoryStore
@@ -288,6 +288,43 @@ async def test_who_names_their_types_is_told_of_its_own_parked_events_which_are_
     assert listener.heard == ["a", "b", "listener parked 2"]
     assert [row.position for row in await log.parked()] == [2]
     assert await log.cursor("listener") == 4
+
+
+class Away(Listener):
+    """Is not there for a while, once its first event was set aside; it names the type that tells of that."""
+
+    types: tuple[str, ...] = ("daemon.stopped", "subscriber.parked")
+    away = 3  # tries
+
+    async def handle(self, recorded: Recorded, event: Event) -> Unit | None:
+        if not isinstance(event, EventParked):
+            return await super().handle(recorded, event)
+        if self.away > 0:
+            self.away -= 1
+            raise Unavailable("nobody is there")
+        self.heard.append(f"parked {event.position}")
+        return None
+
+
+async def test_who_is_away_is_waited_for_also_with_what_is_told_of_its_own_parked_events(log: EventLog) -> None:
+    await happen(log, "poison", "b")
+    listener = Away(fails={"poison": 99})
+
+    await drained(log, listener)
+
+    assert listener.heard == ["b", "parked 1"]
+
+
+async def test_where_nobody_waits_for_who_is_away_that_stays_for_later(log: EventLog) -> None:
+    await happen(log, "poison", "b")
+    listener = Away(fails={"poison": 99})
+
+    with pytest.raises(Unavailable):
+        await drain(log, listener, LoopClock(start=NOON), Patience(retries=(), longest=None))
+    listener.away = 0
+    await drained(log, listener)
+
+    assert listener.heard[-1] == "parked 1"
 
 
 async def test_an_event_of_a_newer_lamplighter_is_parked_without_a_second_try(log: EventLog) -> None:
