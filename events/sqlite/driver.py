@@ -1,8 +1,8 @@
 """SQLite as everything here uses it: one driver, which brings its own SQLite along.
 
 So a log is read and written by the same SQLite everywhere, whatever Python and the machine have, and a row costs some
-forty per cent less than through Python's own module. Nobody may open a log by another driver in a process that has it open:
-what one driver closes, the system unlocks for all of them.
+forty per cent less than through Python's own module. Nobody may open a log by another driver in a process that has it
+open: what one driver closes, the system unlocks for all of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
