@@ -10,7 +10,6 @@ from pathlib import Path
 from events.anchor import Anchor, Broken
 from events.errors import LogUnusable
 from events.sqlite import driver
-from events.sqlite.driver import Connection
 from events.sqlite.file import explained, open_for_reading
 from events.sqlite.verifying import Verification
 from events.transfer.files import whole_path
@@ -29,22 +28,13 @@ def back_up(path: Path, to: Path, progress: Progress) -> Anchor | Broken:
             try:
                 con.execute("BEGIN")
                 head = con.execute("SELECT * FROM head").fetchone()
-                _copy(con, part, progress)
+                with explained(part):
+                    driver.copy(con, part, progress)
             finally:
                 con.close()
         with explained(part):
             _require_whole(part, head)
             return _proven(part)
-
-
-def _copy(con: Connection, part: Path, progress: Progress) -> None:
-    target = driver.connect(part, driver.MAKE)
-    try:
-        with explained(part):
-            driver.copy(con, target, progress)
-            target.execute("PRAGMA journal_mode = DELETE")  # one file, and nothing beside it
-    finally:
-        target.close()
 
 
 def _require_whole(part: Path, head: tuple[object, ...]) -> None:

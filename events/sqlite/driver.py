@@ -6,6 +6,7 @@ open: what one driver closes, the system unlocks for all of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,15 +83,17 @@ def script(con: Connection, statements: str) -> None:
     con.execute(statements).fetchall()
 
 
-def copy(con: Connection, target: Connection, progress: Callable[[int, int], None] = lambda _done, _of: None) -> None:
-    """Copy a whole file, telling how many of its pages are done, and of how many.
+def copy(con: Connection, to: Path, progress: Callable[[int, int], None] = lambda _done, _of: None) -> None:
+    """Copy a whole file into one with nothing beside it, telling how many of its pages are done, and of how many.
 
     Whoever wants it as of one instant begins a transaction first.
     """
-    with target.backup("main", con, "main") as copying:
-        while not copying.done:
-            copying.step(PAGES)
-            progress(copying.page_count - copying.remaining, copying.page_count)
+    with closing(connect(to, MAKE)) as target:
+        with target.backup("main", con, "main") as copying:
+            while not copying.done:
+                copying.step(PAGES)
+                progress(copying.page_count - copying.remaining, copying.page_count)
+        target.execute("PRAGMA journal_mode = DELETE")
 
 
 def name_of(error: Error) -> str:

@@ -118,9 +118,7 @@ def _copy(con: Connection, copy: Path) -> None:
     part.unlink(missing_ok=True)
     os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        with closing(driver.connect(part, driver.WRITE)) as target:
-            driver.copy(con, target)
-            target.execute("PRAGMA journal_mode = DELETE")  # one file, which can be moved by itself
+        driver.copy(con, part)
         _sync(part)
         part.replace(copy)
     except BaseException:

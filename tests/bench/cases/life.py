@@ -137,8 +137,8 @@ def _copied(source: Path, to: Path) -> None:
 
 
 def _backed_up(log: Path, to: Path) -> None:
-    with closing(driver.connect(log)) as source, closing(driver.connect(to, driver.MAKE)) as copy:
-        driver.copy(source, copy)
+    with closing(driver.connect(log)) as source:
+        driver.copy(source, to)
     _synced(to)
 
 
