@@ -31,37 +31,32 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
     Which namespaces are watched is told to those alone who may see all of them.
     """
-    refused = why_elsewhere(_call(request), _rules(request))
+    call, rules = _call(request), _rules(request)
+    refused = why_elsewhere(call, rules)
     if refused is not None:
         raise refused
     if request.method not in SAFE:
         await request.read()  # who may is judged when all is said: a token may be revoked while a body is on its way
-    asks = _admit(request)
+    asks = _admit(request, call, rules)
+    del call, rules  # or thousands who wait would each keep theirs
     try:
         response = await handler(request)
-    except NotWatched:
+    except (NotWatched, Problem) as told:
         if asks and not still_may(request):
             raise _over() from None
-        if caller_of(request).everywhere(Role.READ):
-            raise
-        raise never_seen(_subject(request)) from None
-    except Problem:
-        if asks and not still_may(request):
-            raise _over() from None
+        if isinstance(told, NotWatched) and not caller_of(request).everywhere(Role.READ):
+            raise never_seen(_subject(request)) from None
         raise
     if asks and not response.prepared and not still_may(request):
         raise _over()
     return response
 
 
-def _admit(request: web.Request) -> bool:
-    """Note who calls; return whether this only asks what not everybody may. Raises Problem for who may not call.
-
-    A function of its own: what it looks at is not kept for as long as the answer takes, by thousands of waiters.
-    """
+def _admit(request: web.Request, call: Call, rules: Rules) -> bool:
+    """Note who calls; return whether this only asks what not everybody may. Raises Problem for who may not call."""
     need = _need(request)
     try:
-        request[CALLER] = caller = who_calls(_call(request), _rules(request))
+        request[CALLER] = caller = who_calls(call, rules)
     except WrongToken as wrong:
         if need is not None:
             raise _counted(request, wrong) from None
